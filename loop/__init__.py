@@ -1,0 +1,1 @@
+"""Circled's application: suggestions in, judgements recorded, consented datasets out. See loop/README.md."""

@@ -1,0 +1,192 @@
+"""Tables of releases: the order and its state, frozen membership, what stayed out and why, shards, downloads."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from loop.consent.models import Recipient
+from loop.decision.models import Decision
+from loop.kernel.ids import uuid7
+from loop.material.models import Production
+from loop.people.models import User
+from loop.suggestion.models import Suggestion
+
+
+class Profile(models.TextChoices):
+    """The shapes a release can take so far."""
+
+    SIGNALS = "signals", "Signals"
+    PREFERENCE = "preference", "Preference pairs"
+    UNPAIRED_PREFERENCE = "unpaired_preference", "Unpaired preference"
+
+
+class Export(models.Model):
+    """One dataset release. The row is the truth; a message only says "look at it".
+
+    `order_digest` covers recipe, checkpoint and date: the same order gives the same bytes under data/.
+    """
+
+    class State(models.TextChoices):
+        ORDERED = "ordered", "Ordered"
+        FROZEN = "frozen", "Frozen"
+        BUILDING = "building", "Building"
+        VERIFYING = "verifying", "Verifying"
+        PUBLISHED = "published", "Published"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    production = models.ForeignKey(Production, on_delete=models.PROTECT, related_name="exports")
+    number = models.PositiveIntegerField()  # E-1, E-2 ... within the production
+    idempotency_key = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001  (null: none given)
+    profile = models.CharField(max_length=32, choices=Profile.choices)
+    purpose = models.CharField(max_length=40)
+    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="exports")
+    recipe = models.JSONField()  # filters, labels policy, options: everything else that decides membership and bytes
+    checkpoint_size = models.BigIntegerField()  # decisions whose log index is below it belong
+    gate_date = models.DateField()
+    order_digest = models.BinaryField(max_length=32)
+    policy_version = models.CharField(max_length=32)
+    state = models.CharField(max_length=12, choices=State.choices)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    rows_considered = models.BigIntegerField(null=True, blank=True)
+    rows_included = models.BigIntegerField(null=True, blank=True)
+    excluded_by_code = models.JSONField(default=dict, blank=True)  # {primary code: rows}
+    not_made = models.JSONField(default=dict, blank=True)  # pairs and rows that no rule makes: {"identical": 3, ...}
+    counts = models.JSONField(default=dict, blank=True)
+    folder = models.CharField(max_length=500, blank=True)
+    manifest_sha256 = models.CharField(max_length=64, blank=True)
+    failure = models.CharField(max_length=500, blank=True)  # a reason without any text of the production
+    replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
+    ordered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    ordered_at = models.DateTimeField()
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    built_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "loop_export"
+        constraints = [
+            models.UniqueConstraint(fields=["production", "number"], name="export_unique_number"),
+            models.UniqueConstraint(fields=["idempotency_key"], name="export_unique_idempotency_key"),
+        ]
+        indexes = [models.Index(fields=["state", "lease_until"], name="export_to_work_on")]  # claim and sweep
+
+    def __str__(self) -> str:
+        return f"{self.production_id}/E-{self.number}"
+
+
+class ExportRow(models.Model):
+    """One row of a frozen release: exactly which decisions, under which authorisations. Append-only.
+
+    For a pair `decision` is the chosen side's and `other_decision` the rejected side's (the same for a revise).
+    `side` says which text a row of `unpaired_preference` carries: suggestion or revision.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    export = models.ForeignKey(Export, on_delete=models.PROTECT, related_name="rows")
+    position = models.BigIntegerField()
+    row_id = models.CharField(max_length=64)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+")
+    other_decision = models.ForeignKey(Decision, null=True, on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=10, blank=True)
+    pair_kind = models.CharField(max_length=10, blank=True)  # revise | candidates
+    negative_kind = models.CharField(max_length=10, blank=True)
+    effective = models.BooleanField(default=True)
+    authorisation_ids = ArrayField(models.BigIntegerField())
+    contributor_ids = ArrayField(models.BigIntegerField())
+    expires_on = models.DateField(null=True)
+    territory = ArrayField(models.CharField(max_length=2), default=list)
+    uses = models.JSONField()  # {purpose: value} over all contributions: the most restrictive
+
+    class Meta:
+        db_table = "loop_export_row"
+        constraints = [models.UniqueConstraint(fields=["export", "position"], name="export_row_unique_position")]
+        indexes = [
+            models.Index(fields=["decision", "export"], name="export_row_of_decision"),  # dossier, recall
+            models.Index(fields=["other_decision", "export"], name="export_row_of_other"),
+        ]
+
+
+class ExportRowDropped(models.Model):
+    """A frozen row that the last check before publishing took out again. Append-only."""
+
+    row = models.OneToOneField(ExportRow, primary_key=True, on_delete=models.PROTECT, related_name="dropped")
+    code = models.CharField(max_length=40)
+    dropped_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loop_export_row_dropped"
+
+
+class ExportExclusion(models.Model):
+    """A row that stayed in the house, with every rule that refused it. Append-only; never part of the folder."""
+
+    id = models.BigAutoField(primary_key=True)
+    export = models.ForeignKey(Export, on_delete=models.PROTECT, related_name="exclusions")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+")
+    other_decision = models.ForeignKey(Decision, null=True, on_delete=models.PROTECT, related_name="+")
+    suggestion = models.ForeignKey(Suggestion, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=40)
+    codes = ArrayField(models.CharField(max_length=40))
+    contributor_ids = ArrayField(models.BigIntegerField(), default=list)  # who it is about
+
+    class Meta:
+        db_table = "loop_export_exclusion"
+        indexes = [models.Index(fields=["export", "code", "id"], name="export_exclusion_by_code")]
+
+
+class ExportShard(models.Model):
+    """A slice of the frozen positions that one worker writes under a lease. `sha256` names the finished file."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    export = models.ForeignKey(Export, on_delete=models.PROTECT, related_name="shards")
+    number = models.PositiveIntegerField()
+    first_position = models.BigIntegerField()  # inclusive
+    end_position = models.BigIntegerField()  # exclusive
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    rows = models.BigIntegerField(null=True, blank=True)
+    size_bytes = models.BigIntegerField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    path = models.CharField(max_length=500, blank=True)
+    failure = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "loop_export_shard"
+        constraints = [models.UniqueConstraint(fields=["export", "number"], name="export_shard_unique")]
+        indexes = [models.Index(fields=["state", "lease_until"], name="export_shard_to_work_on")]
+
+
+class Download(models.Model):
+    """Who took what, when. Append-only."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    export = models.ForeignKey(Export, on_delete=models.PROTECT, related_name="downloads")
+    actor_pid = models.CharField(max_length=80)
+    file = models.CharField(max_length=300)
+    event = models.ForeignKey("loop.AuditEvent", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loop_download"
+
+
+class Heartbeat(models.Model):
+    """When a worker was last seen alive, on the database's clock. `doctor` and the exports page read it."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loop_heartbeat"

@@ -1,0 +1,40 @@
+"""Who does something: a person with a login, a tool with a token, or the system itself."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The acting party of a verb.
+
+    `pid` is the opaque identifier that the audit log keeps; `user_id` is the login's internal key (None for a tool
+    without one, and for the system); `scopes` limits a token (None means: not a token, the roles alone decide).
+    """
+
+    pid: str
+    label: str
+    user_id: int | None = None
+    is_admin: bool = False
+    scopes: frozenset[str] | None = None
+    production_ids: frozenset[int] | None = field(default=None)
+
+    @property
+    def is_tool(self) -> bool:
+        """A token acts, so scopes bind as well as roles."""
+        return self.scopes is not None
+
+
+SYSTEM = Actor(pid="system", label="Circled")
+
+
+def person(uid: UUID, *, label: str, user_id: int, is_admin: bool = False) -> Actor:
+    """The actor for a login."""
+    return Actor(pid=f"user:{uid}", label=label, user_id=user_id, is_admin=is_admin)
+
+
+def tool(
+    uid: UUID, *, label: str, scopes: frozenset[str], production_ids: frozenset[int], user_id: int | None = None
+) -> Actor:
+    """The actor for an API token: bound to scopes and to productions."""
+    return Actor(pid=f"token:{uid}", label=label, user_id=user_id, scopes=scopes, production_ids=production_ids)

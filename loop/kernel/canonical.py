@@ -1,0 +1,67 @@
+"""One canonical JSON form (RFC 8785 restricted to what we store) and its SHA-256.
+
+The restriction makes a C encoder exact: object keys are ASCII, numbers are integers of at most 53 bits, no floats.
+Within it orjson with sorted keys writes the same bytes as RFC 8785 (a test compares them with `rfc8785`).
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Union
+
+import orjson
+
+Json = Union[str, int, bool, None, Sequence["Json"], Mapping[str, "Json"]]
+
+MAX_SAFE_INTEGER = 2**53 - 1
+
+
+class NotCanonicalError(ValueError):
+    """A value has no canonical form here; the message names the place and what was found."""
+
+
+def canonical(value: Json) -> bytes:
+    """The canonical UTF-8 bytes of `value`.
+
+    Raises NotCanonicalError for floats, integers beyond 53 bits, non-ASCII or non-string keys and lone surrogates.
+    """
+    _check(value, "$")
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
+        raise NotCanonicalError(f"expected JSON text in valid Unicode, found: {error}") from error
+
+
+def digest(value: Json) -> bytes:
+    """SHA-256 over `canonical(value)`: 32 bytes."""
+    return hashlib.sha256(canonical(value)).digest()
+
+
+def commitment(salt: bytes, value: Json) -> bytes:
+    """SHA-256 over a 32-byte salt followed by `canonical(value)`.
+
+    Without the salt the value cannot be guessed from the commitment, so erasing salt and value leaves every proof
+    standing and nothing to read.
+    """
+    if len(salt) != 32:
+        raise ValueError(f"expected a salt of 32 bytes, found {len(salt)}")
+    return hashlib.sha256(salt + canonical(value)).digest()
+
+
+def _check(value: Json, where: str) -> None:
+    if value is None or isinstance(value, (str, bool)):
+        return
+    if isinstance(value, int):
+        if abs(value) > MAX_SAFE_INTEGER:
+            raise NotCanonicalError(f"{where}: expected an integer of at most 53 bits, found {value}")
+        return
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise NotCanonicalError(f"{where}: expected an ASCII string as key, found {key!r}")
+            _check(item, f"{where}.{key}")
+        return
+    if isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            _check(item, f"{where}[{index}]")
+        return
+    raise NotCanonicalError(f"{where}: expected text, integer, boolean, null, list or object, found {type(value).__name__}")

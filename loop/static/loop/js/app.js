@@ -1,0 +1,106 @@
+// Every page: keys, palette, theme, menus that close, and the honest count of what was not sent yet.
+import "./keymap.js";
+import { outbox } from "./outbox.js";
+import "./palette.js";
+
+const YEAR_S = 31_536_000;
+const sync = document.getElementById("sync");
+const alarm = document.getElementById("alarm");
+
+export function say(words) {
+  const live = document.getElementById("live");
+  if (live) live.textContent = words;
+}
+
+for (const button of document.querySelectorAll("[data-theme-set]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const theme = button.dataset.themeSet;
+    document.documentElement.dataset.theme = theme;
+    document.cookie = `circled_theme=${theme}; path=/; max-age=${YEAR_S}; samesite=lax`;
+    button.closest("details").open = false;
+  });
+}
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+// A select or date in a filter row applies itself; the button stays for keyboards that change values while they move.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-apply]");
+  if (form && event.target.matches("select, input[type=checkbox]")) form.requestSubmit();
+});
+
+const button = (words, act) => {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "button";
+  made.textContent = words;
+  made.addEventListener("click", act);
+  return made;
+};
+
+async function showAlarm({ waiting, refused, state }) {
+  if (!alarm) return;
+  if (state === "login") {
+    const link = document.createElement("a");
+    link.href = `/accounts/login/?next=${encodeURIComponent("/")}`;
+    link.target = "_blank";
+    link.className = "button";
+    link.textContent = "Log in again";
+    alarm.replaceChildren(`Your session has ended. ${waiting} ${waiting === 1 ? "decision waits" : "decisions wait"} in this browser and will be sent when you have logged in.`, link);
+  } else if (refused) {
+    const [first] = await outbox.refused();
+    if (!first) return;
+    alarm.replaceChildren(
+      `${first.label || "A decision"} was refused: ${first.refused} It is kept in this browser.`,
+      button("Try again", () => outbox.retry(first)),
+      button("Discard", () => outbox.discard(first)),
+    );
+  } else {
+    alarm.hidden = true;
+    return;
+  }
+  alarm.hidden = false;
+}
+
+// A decision under way for less than this is on disk and needs no words; the corner of the eye is left in peace.
+const QUIET_MS = 500;
+let last = "";
+let timer = 0;
+outbox.addEventListener("change", ({ detail }) => {
+  clearTimeout(timer);
+  if (detail.waiting && detail.state === "idle") timer = setTimeout(() => show(detail), QUIET_MS);
+  else show(detail);
+});
+
+function show(detail) {
+  if (sync) {
+    const { waiting, refused, state, durable } = detail;
+    const offline = waiting > 0 && (state === "waiting" || !navigator.onLine);
+    sync.hidden = !document.body.classList.contains("review") && !waiting && !refused;
+    sync.dataset.state = waiting ? (state === "idle" ? "sending" : state) : state;
+    if (waiting) sync.textContent = `${waiting} unsent`;
+    else if (refused) sync.textContent = `${refused} refused`;
+    else sync.textContent = durable ? "All saved" : "Saved one by one";
+    sync.title = durable
+      ? "Decisions are written in this browser first and then sent."
+      : "This browser keeps no storage for us: every decision waits for the server.";
+    if (offline && last !== "offline") say(`Working offline. ${waiting} unsent.`);
+    last = offline ? "offline" : "";
+  }
+  showAlarm(detail);
+}
+outbox.ready.then(() => outbox.report(false));
+
+// Leaving with unsent decisions is safe (they are on disk), unless this browser has no disk for us.
+addEventListener("beforeunload", (event) => {
+  if (!outbox.durable && sync && sync.textContent.includes("unsent")) event.preventDefault();
+});

@@ -1,0 +1,1 @@
+"""What templates may call: marks, figures and script pages. Reads nothing, writes nothing."""

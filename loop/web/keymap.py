@@ -1,0 +1,71 @@
+"""The one key map: what a key does, its words, and where it works.
+
+It is served in the page as JSON and read by the key handler, the `?` sheet and the palette alike, so the help cannot differ
+from the behaviour. A binding whose action is a control on the page presses that control (`data-action`).
+
+Key notation: modifiers first, lower case, joined by `+` (`ctrl+k`; ctrl also means the Mac's command key); two keys after
+one another are separated by a space (`g q`). Single characters can be switched off as a whole (WCAG 2.1.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+REVIEW = "review"
+EVERYWHERE = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One action: `typing` keys also work inside text boxes; `repeat` allows a held key."""
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    group: str
+    where: str = EVERYWHERE
+    typing: bool = False
+    repeat: bool = False
+    listed: bool = True
+
+
+BINDINGS = (
+    Binding("verdict.accept", ("a",), "Accept", "Verdict", REVIEW),
+    Binding("verdict.reject", ("x",), "Reject", "Verdict", REVIEW),
+    Binding("verdict.revise", ("r",), "Revise: write the text that should stand", "Verdict", REVIEW),
+    Binding("verdict.skip", ("s",), "Skip", "Verdict", REVIEW),
+    Binding("undo", ("z", "ctrl+z"), "Undo my last verdict", "Verdict", REVIEW),
+    Binding(
+        "reason",
+        ("1", "2", "3", "4", "5", "6", "7", "8", "9"),
+        "Reason, before or after the verdict",
+        "Reasons",
+        REVIEW,
+        listed=False,
+    ),
+    Binding("reason.more", ("0",), "All reasons", "Reasons", REVIEW),
+    Binding("rationale", ("e",), "Write the rationale", "Reasons", REVIEW),
+    Binding("submit", ("ctrl+enter",), "Send the revision; from the rationale: back to the page", "Text", REVIEW, typing=True),
+    Binding("leave", ("escape",), "Leave the text, keep the draft", "Text", REVIEW, typing=True),
+    Binding("item.next", ("n",), "Next", "Queue", REVIEW, repeat=True),
+    Binding("item.previous", ("p",), "Previous", "Queue", REVIEW, repeat=True),
+    Binding("candidate.next", ("shift+n",), "Next candidate of this brief", "Queue", REVIEW),
+    Binding("candidate.previous", ("shift+p",), "Previous candidate of this brief", "Queue", REVIEW),
+    Binding("prompt", ("q",), "What was asked", "Queue", REVIEW),
+    Binding("queue.start", ("enter",), "Start reviewing", "Everywhere"),
+    Binding("filter", ("/",), "Filter", "Everywhere"),
+    Binding("palette", ("ctrl+k",), "Commands", "Everywhere", typing=True),
+    Binding("keys", ("?",), "Keys of this page", "Everywhere"),
+    Binding("go.home", ("g h",), "Go home", "Go to"),
+    Binding("go.queue", ("g q",), "Go to the queue", "Go to"),
+    Binding("go.exports", ("g e",), "Go to exports", "Go to"),
+    Binding("go.consent", ("g c",), "Go to authorisations", "Go to"),
+    Binding("go.trail", ("g t",), "Go to the trail", "Go to"),
+    Binding("go.report", ("g r",), "Go to the report", "Go to"),
+)
+
+
+def keymap(*, single_keys: bool = True) -> dict[str, Any]:
+    """The map as the page needs it; `single_keys=False` switches every key without Ctrl off, Escape and Enter apart."""
+    return {"singleKeys": single_keys, "bindings": [asdict(binding) for binding in BINDINGS]}

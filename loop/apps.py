@@ -1,0 +1,8 @@
+"""The application's configuration: its label is `loop`."""
+
+from django.apps import AppConfig
+
+
+class LoopConfig(AppConfig):
+    name = "loop"
+    verbose_name = "Narrative training loop"

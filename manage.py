@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Django's command line. In embedded mode a command that needs the database finds it running."""
+
+import os
+import sys
+
+# These start the servers themselves, or need none.
+WITHOUT_SERVERS = frozenset(
+    {"up", "doctor", "help", "version", "check", "collectstatic", "findstatic", "diffsettings", "spectacular", "test"}
+    | {"startapp", "startproject", "makemessages", "compilemessages", "--help", "-h", "--version"}
+)
+
+
+def main() -> int:
+    if sys.version_info < (3, 11):  # noqa: UP036 -- the message is for whoever runs it with an older one
+        return complain(f"Circled needs Python 3.11 or later; this is {sys.version.split()[0]}. Try: make run")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
+    try:
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError:
+        return complain("The dependencies are not installed in this Python. Run `make run`, or use .venv/bin/python.")
+    from studio.env import EnvError
+    from studio.local.home import HomeError
+    from studio.local.servers import ServersError, ensure_for_command
+
+    try:
+        if needs_servers(sys.argv[1:]):
+            ensure_for_command()
+        execute_from_command_line(sys.argv)
+    except (EnvError, HomeError, ServersError) as error:
+        return complain(str(error))
+    return 0
+
+
+def needs_servers(arguments: list[str]) -> bool:
+    """True if the command that is asked for may speak to the database."""
+    return bool(arguments) and arguments[0] not in WITHOUT_SERVERS and not {"--help", "-h"} & set(arguments)
+
+
+def complain(message: str) -> int:
+    print(message, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""What every command that acts shares: who acts (`--actor`), rows by the names people type, refusals as plain errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management.base import CommandError, CommandParser
+
+from loop.kernel.actor import SYSTEM, Actor
+from loop.kernel.errors import LoopError
+from loop.material.models import Production
+from loop.people.models import User
+from loop.people.querysets import actor_for_user
+
+
+def add_actor_argument(parser: CommandParser) -> None:
+    """Adds `--actor USERNAME`. Without it the system acts: whoever can run commands owns the machine."""
+    parser.add_argument("--actor", metavar="USERNAME", help="the login in whose name this is done (default: the system)")
+
+
+def acting(username: str | None) -> Actor:
+    """The actor named by `--actor`. Raises CommandError for an unknown or disabled login."""
+    if username is None:
+        return SYSTEM
+    user = user_named(username)
+    if not user.is_active:
+        raise CommandError(f"--actor: the login {username!r} is disabled.")
+    return actor_for_user(user)
+
+
+def user_named(username: str) -> User:
+    """The login, or CommandError with the command that adds one."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise CommandError(f"There is no login {username!r}; add it with: ./manage.py user add {username}")
+    return user
+
+
+def production_named(code: str) -> Production:
+    """The production, or CommandError with those there are."""
+    production = Production.objects.filter(code=code).first()
+    if production is None:
+        known = ", ".join(Production.objects.order_by("code").values_list("code", flat=True)[:20]) or "none yet"
+        raise CommandError(f"There is no production {code!r}. Productions: {known}.")
+    return production
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Ends the command with the refusal's sentence and exit code 1 instead of a traceback."""
+    try:
+        yield
+    except LoopError as error:
+        raise CommandError(str(error)) from error

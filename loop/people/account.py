@@ -59,7 +59,7 @@ def add_user(
             raise ConflictError(f"The username {username!r} is taken.", field="username")
         user.save(force_insert=True)
         record(
-            event="account.added", actor=actor, obj_table="loop_user", obj_uid=user.uid, production_id=None, at=now(),
-            facts={"username": username, "is_admin": is_admin},
+            event="user.added", actor=actor, obj_table="loop_user", obj_uid=user.uid, production_id=None, at=now(),
+            facts={"login": username, "admin": is_admin},
         )  # fmt: skip
     return NewUser(user, secret)

@@ -32,7 +32,7 @@ def known_as(
     """The contributor `external_id` of `namespace`, with a credit of `function` on `production`.
 
     1. Finds the contributor or adds it (two who add it at once get the same row); records `contributor.added`.
-    2. Adds the credit if it is missing; records `contributor.credited`. A contributor with a credit is a party known
+    2. Adds the credit if it is missing; records `contributor.changed`. A contributor with a credit is a party known
        to the production, so `authorise --all-parties` reaches it.
 
     `kind`, `name` and `user` are used when the contributor is new; a login is also tied to one that had none.
@@ -51,7 +51,7 @@ def known_as(
             record(
                 event="contributor.added", actor=actor, obj_table="loop_contributor", obj_uid=contributor.uid,
                 production_id=production.pk, at=moment,
-                facts={"namespace": namespace, "external_id": external_id, "kind": kind},
+                facts={"namespace": namespace, "external_id": external_id},
             )  # fmt: skip
         elif user is not None:
             _tie(contributor, user)
@@ -60,8 +60,8 @@ def known_as(
         )
         if is_credited:
             record(
-                event="contributor.credited", actor=actor, obj_table="loop_contributor", obj_uid=contributor.uid,
-                production_id=production.pk, at=moment, facts={"function": function},
+                event="contributor.changed", actor=actor, obj_table="loop_contributor", obj_uid=contributor.uid,
+                production_id=production.pk, at=moment, facts={"credit": function},
             )  # fmt: skip
     return contributor
 

@@ -20,8 +20,8 @@ def disable_user(*, user: User, actor: Actor) -> User:
     with transaction.atomic(durable=True):
         if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             record(
-                event="account.changed", actor=actor, obj_table="loop_user", obj_uid=user.uid, production_id=None,
-                at=now(), facts={"active": False},
+                event="user.changed", actor=actor, obj_table="loop_user", obj_uid=user.uid, production_id=None,
+                at=now(), facts={"disabled": True},
             )  # fmt: skip
     user.is_active = False
     return user

@@ -20,7 +20,7 @@ def end_membership(*, member: Member, actor: Actor) -> Member:
         if Member.objects.filter(pk=member.pk, active=True).update(active=False):
             record(
                 event="member.changed", actor=actor, obj_table="loop_member", obj_uid=member.uid,
-                production_id=member.production_id, at=now(), facts={"active": False, "role": member.role},
+                production_id=member.production_id, at=now(), facts={"ended": True, "role": member.role},
             )  # fmt: skip
     member.active = False
     return member

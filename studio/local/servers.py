@@ -40,6 +40,7 @@ class Urls:
 
 
 _users: dict[Path, Lock] = {}
+_keepers: dict[Path, "subprocess.Popen[bytes]"] = {}  # those this process started: they outlive it, or are collected here
 
 
 def ensure_servers(
@@ -104,6 +105,7 @@ def stop_servers(root: Path, *, seconds: float = STOP_S) -> bool:
         if _is_used(root) or time.monotonic() > deadline:
             return False
         time.sleep(0.02)
+    _collect(root)
     return True
 
 
@@ -130,11 +132,12 @@ def _wait_for_keeper(home: Home, parts: frozenset[str], *, is_durable: bool, say
     started = time.monotonic()
     told = 0.0
     keeper: subprocess.Popen[bytes] | None = None
+    _collect(home.root)
     while True:
         if not is_held(home.run / "keeper.lock"):
             if keeper is None:
                 (home.run / "servers.json").unlink(missing_ok=True)
-                keeper = _start_keeper(home, parts, is_durable=is_durable)
+                keeper = _keepers[home.root] = _start_keeper(home, parts, is_durable=is_durable)
             elif keeper.poll() is not None:
                 state = _state(home.root)
                 reason = str(state.get("message") or f"see {home.log}")
@@ -155,6 +158,12 @@ def _wait_for_keeper(home: Home, parts: frozenset[str], *, is_durable: bool, say
             told = elapsed
             say(f"Waiting for the embedded servers ({elapsed:.0f} s) ...")
         time.sleep(0.03)
+
+
+def _collect(root: Path) -> None:
+    keeper = _keepers.pop(root, None)
+    if keeper and keeper.poll() is None:
+        _keepers[root] = keeper
 
 
 def _is_used(root: Path) -> bool:

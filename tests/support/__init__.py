@@ -1,0 +1,1 @@
+"""What the fixtures are made of: databases, processes. Tests ask for fixtures and never import this."""

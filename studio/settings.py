@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # the widgets' own templates, which TemplatesSetting finds only as an app
     "allauth",
     "allauth.account",
     "allauth.mfa",

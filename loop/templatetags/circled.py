@@ -44,7 +44,7 @@ def word(outcome: str) -> str:
 
 
 @register.filter
-def latency(value: int | float | None) -> str:
+def latency(value: float | None) -> str:
     """Milliseconds for people: 840 ms, 3.8 s, 2 min 5 s."""
     if value is None:
         return NOTHING
@@ -61,8 +61,14 @@ def usd(value: Decimal | str | None) -> str:
     """US dollars; small sums keep four places because a suggestion often costs less than a cent."""
     if value is None:
         return NOTHING
-    amount = Decimal(value)
-    return f"${amount:,.2f}" if amount == 0 or amount >= 1 else f"${amount:.4f}"
+    money = Decimal(value)
+    return f"${money:,.2f}" if money == 0 or money >= 1 else f"${money:.4f}"
+
+
+@register.filter
+def amount(value: Decimal | str | None) -> str:
+    """US dollars without the sign, for columns whose head names the unit."""
+    return usd(value).lstrip("$")
 
 
 @register.filter

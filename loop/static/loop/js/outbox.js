@@ -134,11 +134,20 @@ function renew() {
   if (!navigator.locks) localStorage.setItem("circled.lease", `${tab} ${Date.now() + LEASE_MS + SEND_TIMEOUT_MS}`);
 }
 
-export function csrfToken() {
-  const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie);
-  if (cookie) return decodeURIComponent(cookie[1]);
+// The cookie is closed to scripts, so the token comes from the page, or from the session page after a new login.
+let freshToken = "";
+function csrfToken() {
   const field = document.querySelector("input[name=csrfmiddlewaretoken]");
-  return field ? field.value : "";
+  return freshToken || (field ? field.value : "");
+}
+
+// Asks who is logged in now; true if it is still the person whose decisions wait here.
+async function renewSession(user) {
+  const response = await fetch(document.body.dataset.session || "/session/", { headers: { Accept: "application/json" }, redirect: "manual" });
+  if (!response.ok || response.type === "opaqueredirect") return false;
+  const session = await response.json();
+  freshToken = session.csrf || "";
+  return session.user === user;
 }
 
 class Outbox extends EventTarget {
@@ -240,7 +249,7 @@ class Outbox extends EventTarget {
     }
   }
 
-  async send(entry) {
+  async send(entry, renewed = false) {
     const body = { ...entry.body, actor: entry.user };
     for (const [field, key] of Object.entries(entry.refers)) {
       const decision = await this.store.answer(key);
@@ -269,6 +278,8 @@ class Outbox extends EventTarget {
     }
     if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
       if (answer && answer.permanent) return this.refuse(entry, answer.detail);
+      // A login in another tab makes a new token; one more try with it before anybody is asked to log in.
+      if (!renewed && (await renewSession(this.user).catch(() => false))) return this.send(entry, true);
       this.state = "login";
       await this.report();
       return "login";

@@ -106,7 +106,8 @@ function openSheet() {
   for (const [name, members] of groups) {
     const section = make("section", {}, make("h3", {}, name));
     for (const each of members) {
-      const caps = each.keys.length > 4 ? keycaps(`${each.keys[0]} ${each.keys.at(-1)}`) : keycaps(each.keys[0]);
+      const caps = keycaps(each.keys[0]);
+      if (each.keys.length > 4) caps.append(" to ", keycaps(each.keys.at(-1)));
       section.append(make("div", {}, make("span", {}, each.label), caps));
     }
     columns.append(section);

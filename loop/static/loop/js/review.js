@@ -30,6 +30,8 @@ let draftTimer = 0;
 const item = () => document.getElementById("item");
 const form = () => document.getElementById("decide");
 const field = (name) => form()?.elements.namedItem(name) || null;
+// The form's controls stand all over the room and belong to it by their form attribute.
+const controls = (name) => [...(form()?.elements || [])].filter((each) => each.name === name);
 const rows = () => [...document.querySelectorAll(".queue a[data-uid]")];
 const rowOf = (uid) => document.querySelector(`.queue a[data-uid="${uid}"]`);
 const current = () => item()?.dataset.uid || "";
@@ -46,7 +48,7 @@ function remember() {
 // ---------------------------------------------------------------- what stands in the form
 
 function reasonBoxes() {
-  return [...(form()?.querySelectorAll("input[name=reasons]") || [])];
+  return controls("reasons");
 }
 
 function digits() {
@@ -56,7 +58,7 @@ function digits() {
 }
 
 function read() {
-  const severity = form().querySelector("input[name=severity]:checked");
+  const severity = controls("severity").find((each) => each.checked);
   return {
     reasons: reasonBoxes().filter((box) => box.checked).map((box) => box.value),
     rationale: field("rationale")?.value || "",
@@ -68,7 +70,7 @@ function read() {
 function fill(draft) {
   for (const box of reasonBoxes()) box.checked = (draft.reasons || []).includes(box.value);
   if (field("rationale")) field("rationale").value = draft.rationale || "";
-  for (const box of form().querySelectorAll("input[name=severity]")) box.checked = box.value === draft.severity;
+  for (const box of controls("severity")) box.checked = box.value === draft.severity;
   const text = field("revised_content");
   if (text && draft.revised_content != null && draft.revised_content !== text.defaultValue) {
     text.value = draft.revised_content;

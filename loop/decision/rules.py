@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from loop.decision.taxonomy import OTHER, UNSTATED, near
 from loop.kernel.canonical import Json, digest
 from loop.kernel.commit_form import commit_form
+from loop.kernel.problem import Problem
+from loop.kernel.json_lines import MAX_INT64
 
 OUTCOMES: Final = ("accept", "reject", "revise", "skip", "retract")
 LABELLED: Final = frozenset({"accept", "reject", "revise"})  # skip and retract are events, never labels
@@ -21,20 +23,7 @@ MAX_REASONS: Final = 32
 MAX_BEATS: Final = 32
 MAX_SPANS: Final = 1_000
 MAX_RATIONALE: Final = 100_000  # code points
-MAX_INT64: Final = 2**63 - 1
 MAX_INT32: Final = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong, or odd: where, what was expected, what was found."""
-
-    field: str
-    expected: str
-    found: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: expected {self.expected}, found {self.found}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +42,21 @@ class Span:
     reason: str = ""
     label: str | None = None
     note: str | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """The stored columns of the span: everything but label and note, which are erasable text."""
+        return {
+            "target": self.target,
+            "unit": self.unit,
+            "start": self.start,
+            "end": self.end,
+            "rate_num": self.rate_num,
+            "rate_den": self.rate_den,
+            "drop_frame": self.drop_frame,
+            "media_sha256": self.media_sha256,
+            "region": None if self.region is None else dict(self.region),
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from loop.decision.rules import MAX_INT32, Draft, Judged, Problem, Span, problems, span_problems, stored_reasons
-from loop.intake.fields import Fields
-from loop.intake.lines import BadLineError, plain
-from loop.intake.spans import span_of
-from loop.intake.vocabulary import Vocabulary
+from loop.decision.rules import MAX_INT32, Draft, Judged, Span, problems, span_problems, stored_reasons
+from loop.decision.spans import span_of
+from loop.decision.vocabulary import Vocabulary
 from loop.kernel.canonical import canonical
 from loop.kernel.commit_form import commit_form
+from loop.kernel.fields import Fields
+from loop.kernel.json_lines import BadLineError, plain
+from loop.kernel.problem import Problem
 from loop.suggestion.rules import ORIGINS, STAGES
 
 MAX_DECISIONS: Final = 10_000  # of one line

@@ -6,9 +6,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from loop.decision.rules import TEXT_TARGETS, Span
-from loop.intake.fields import Fields
-from loop.intake.vocabulary import Vocabulary
+from loop.decision.vocabulary import Vocabulary
 from loop.kernel.errors import NotValidError
+from loop.kernel.fields import Fields
 from loop.material.timecode import may_drop, parse_rate
 
 MAX_WORDS: Final = 10_000  # characters of a label or note

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from loop.decision.rules import Problem, unknown_code
+from loop.decision.rules import unknown_code
 from loop.decision.taxonomy import BEATS, CORE, IMPORTED, UNSTATED
 from loop.kernel.errors import NotValidError
+from loop.kernel.problem import Problem
 
 KINDS: Final = frozenset({"sibling", "dismissed"})  # kinds of negative that a map may name instead of a code
 MAX_REASON: Final = 100  # characters, as stored

@@ -9,8 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from loop.decision.rules import MAX_INT64, Problem
+from loop.kernel.problem import Problem
 
+MAX_INT64: Final = 2**63 - 1
 MAX_LINE_BYTES: Final = 8 * 2**20
 MAX_DEPTH: Final = 32
 MAX_SHOWN: Final = 80  # characters of what was found that an error repeats

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from loop.decision.rules import MAX_INT64, Problem
-from loop.intake.lines import BadLineError, kind_of, plain, show
+from loop.kernel.json_lines import MAX_INT64, BadLineError, kind_of, plain, show
+from loop.kernel.problem import Problem
 
 COST_STEP: Final = Decimal("0.000001")  # as stored
 COST_LIMIT: Final = Decimal(10) ** 8

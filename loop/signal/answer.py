@@ -1,0 +1,106 @@
+"""The door's verb: somebody answers a suggestion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from loop.decision.decide import decide
+from loop.decision.models import Decision
+from loop.decision.rules import Span
+from loop.kernel.actor import Actor
+from loop.kernel.clock import now
+from loop.kernel.errors import NotAllowedError
+from loop.people.models import Contributor, Member
+from loop.people.querysets import is_system, require
+from loop.people.roles import Permission
+from loop.signal.derive import derive
+from loop.suggestion.models import Suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The decision, whether this call recorded it (False: a repetition), and what it superseded."""
+
+    decision: Decision
+    created: bool
+    superseded: Decision | None
+
+
+def answer(
+    *,
+    suggestion: Suggestion,
+    outcome: str,
+    decided_by: Contributor,
+    actor: Actor,
+    external_id: str,
+    on_behalf_of: Contributor | None = None,
+    reasons: Sequence[str] = (),
+    negative_kind: str = "",
+    rationale: str | None = None,
+    revised_content: str | None = None,
+    revision_by_ai: bool = False,
+    spans: Sequence[Span | Mapping[str, Any]] = (),
+    beats: Sequence[str] = (),
+    severity: int | None = None,
+    confidence: Decimal | str | None = None,
+    active_ms: int | None = None,
+    context: Mapping[str, Any] | None = None,
+    supersedes: Decision | None = None,
+    replace_own: bool = False,
+    decided_at: datetime | None = None,
+    source: str = "",
+    at: datetime | None = None,
+) -> Answer:
+    """Decides and derives the signal in one durable transaction: when it returns, nothing of it can be lost.
+
+    Who may: `decide` on the production, or `decide_on_behalf` if `on_behalf_of` is given. A login judges as the
+    contributor of its own membership only; a tool names whom it speaks for. Arguments and refusals as in
+    `decision.decide.decide`; beside them NotAllowedError and NotFoundError.
+    """
+    permission = Permission.DECIDE_ON_BEHALF if on_behalf_of is not None else Permission.DECIDE
+    require(actor, suggestion.production, permission)
+    _is_oneself(actor, suggestion, decided_by)
+    with transaction.atomic(durable=True):
+        decision, created = decide(
+            suggestion=suggestion,
+            outcome=outcome,
+            decided_by=decided_by,
+            actor=actor,
+            external_id=external_id,
+            at=at or now(),
+            on_behalf_of=on_behalf_of,
+            reasons=reasons,
+            negative_kind=negative_kind,
+            rationale=rationale,
+            revised_content=revised_content,
+            revision_by_ai=revision_by_ai,
+            spans=spans,
+            beats=beats,
+            severity=severity,
+            confidence=confidence,
+            active_ms=active_ms,
+            context=context,
+            supersedes=supersedes,
+            replace_own=replace_own,
+            decided_at=decided_at,
+            source=source,
+        )
+        if created:
+            derive(decision=decision)
+    return Answer(decision, created, decision.supersedes)
+
+
+def _is_oneself(actor: Actor, suggestion: Suggestion, decided_by: Contributor) -> None:
+    if actor.is_tool or is_system(actor):
+        return
+    own = Member.objects.filter(
+        user_id=actor.user_id, production_id=suggestion.production_id, contributor=decided_by, active=True
+    )
+    if not own.exists():
+        raise NotAllowedError("A login decides as itself; to speak for somebody, name that person in on_behalf_of.")

@@ -4,9 +4,11 @@ Faults that led to each setting were measured; see docs/operations.md. No result
 """
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
@@ -16,14 +18,17 @@ from django.conf import settings
 # Longer than twice the hard time limit; the same for every worker, as the shortest value on a broker wins.
 VISIBILITY_TIMEOUT_S = 900
 
+# Celery warns root of pickled messages; ours are JSON and nothing else is accepted.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
 app = Celery("circled")
 app.conf.update(
     broker_url=settings.BROKER_URL,
     result_backend=None,
     task_ignore_result=True,
     task_acks_late=True,
-    # A killed child's message is acknowledged and gone; the row's lease expires and the sweep sends it again, at most as
-    # often as the row's attempts allow. Redelivery by the broker has no count and would loop on a poisonous row.
+    # A killed child's message is acknowledged and gone; the row's lease expires and the sweep sends it again, at most
+    # as often as the row's attempts allow. Redelivery by the broker has no count and would loop on a poisonous row.
     task_reject_on_worker_lost=False,
     task_retry_on_worker_lost=False,
     worker_prefetch_multiplier=1,
@@ -70,6 +75,6 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def keep_our_logging(**_: Any) -> None:
     """A receiver is all it takes: Celery then leaves the logging that the settings configured alone."""

@@ -87,7 +87,9 @@ def parse_database_url(value: str, *, source: str) -> DatabaseUrl:
     """
     parts = urlsplit(value)
     if parts.scheme not in POSTGRES_SCHEMES:
-        raise EnvError(f"{source}: expected postgresql://user:password@host:port/name, found the scheme {parts.scheme!r}")
+        raise EnvError(
+            f"{source}: expected postgresql://user:password@host:port/name, found the scheme {parts.scheme!r}"
+        )
     query = dict(parse_qsl(parts.query))
     host = query.pop("host", "") or unquote(parts.hostname or "")
     user = query.pop("user", "") or unquote(parts.username or "")

@@ -28,7 +28,7 @@ NOISY = ("celery.beat", "celery.worker.strategy", "kombu", "urllib3", "asyncio")
 
 
 def configure(*, style: str, level: str) -> None:
-    """Routes structlog and the standard library's logging to stderr. Raises ValueError for an unknown style or level."""
+    """Routes structlog and standard logging to stderr. Raises ValueError for an unknown style or level."""
     if style not in STYLES:
         raise ValueError(f"CIRCLED_LOG: expected json or console, found {style!r}")
     if level not in logging.getLevelNamesMapping():
@@ -96,7 +96,7 @@ def without_quotes(logger: WrappedLogger, method: str, event: EventDict) -> Even
     """A foreign record about an error keeps its template only: its arguments quote the error's message."""
     record = event.get("_record")
     if isinstance(record, logging.LogRecord) and record.exc_info:
-        event["event"] = str(record.msg) if not record.args else f"{record.name}: unexpected error"
+        event["event"] = f"{record.name}: unexpected error" if record.args else str(record.msg).split("\n", 1)[0]
         data = getattr(record, "data", None)
         if isinstance(data, Mapping):
             event["task"] = data.get("name")
@@ -110,7 +110,7 @@ def readable(logger: WrappedLogger, method: str, event: EventDict) -> str:
     level = str(event.pop("level", "info"))
     event.pop("logger", None)
     frames = event.pop("frames", None)
-    name = event.pop("event", "")
+    name = " ".join(str(event.pop("event", "")).split())
     facts = " ".join(f"{key}={value}" for key, value in event.items() if not key.startswith("_"))
     line = " ".join(part for part in (moment, "" if level == "info" else level.upper(), str(name), facts) if part)
     return line if not frames else line + "".join(f"\n    {frame}" for frame in frames)

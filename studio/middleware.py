@@ -46,7 +46,7 @@ class RequestRecord:
 
 
 class PrivatePages:
-    """Pages of people who are logged in are kept by no cache, the browser's included; everyone gets a permissions policy."""
+    """No cache keeps the pages of people who are logged in, not even the browser's."""
 
     def __init__(self, get_response: type_of_response) -> None:
         self.get_response = get_response

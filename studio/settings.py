@@ -1,6 +1,6 @@
-"""Every setting of the project. The defaults are those of a production site; `docs/operations.md` lists the variables.
+"""Every setting of the project, with the defaults of a production site; `docs/operations.md` lists the variables.
 
-Without `DATABASE_URL` and `REDIS_URL` the embedded servers of `CIRCLED_HOME` are meant; reading this file starts nothing.
+Without `DATABASE_URL` and `REDIS_URL` the embedded servers of `CIRCLED_HOME` are meant; nothing is started here.
 """
 
 import os
@@ -121,7 +121,8 @@ def _connection(url: env.DatabaseUrl, role: str, *, max_age_s: int = 0, server: 
         # No ATOMIC_REQUESTS: the verbs open their own durable transactions.
         "CONN_MAX_AGE": max_age_s,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"assume_role": role, "application_name": "circled"} | ({"options": server} if server else {})
+        "OPTIONS": {"assume_role": role, "application_name": "circled"}
+        | ({"options": server} if server else {})
         | dict(url.options),
     }
 
@@ -133,7 +134,7 @@ DATABASES = {
     "default": _connection(
         _runtime_url or _embedded(RUNTIME_ROLE),
         RUNTIME_ROLE,
-        # A web thread keeps its connection; a worker opens one a task, so that nothing outlives a restart of the server.
+        # A web thread keeps its connection; a worker opens one a task, so that none outlives a restart of the server.
         max_age_s=env.number("CIRCLED_CONNECTION_MAX_AGE_S", default=0),
         server=f"-c statement_timeout={_statement_timeout_ms}" if _statement_timeout_ms else "",
     ),
@@ -153,7 +154,7 @@ IS_EMBEDDED_BROKER = not REDIS_URL
 BROKER_URL = REDIS_URL or HOME.broker_url
 BROKER_PREFIX = env.text("CIRCLED_BROKER_PREFIX", "circled:")
 
-# -- people: no self-service registration, accounts are made by an administrator ---------------------------------------
+# -- people: no self-service registration, accounts are made by an administrator -------------------------------------
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -174,7 +175,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Circled"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
-# -- machines ----------------------------------------------------------------------------------------------------------
+# -- machines --------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["loop.api.auth.TokenAuthentication"],
@@ -196,7 +197,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
 }
 
-# -- what a browser may do with our pages --------------------------------------------------------------------------------
+# -- what a browser may do with our pages ----------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -243,14 +244,14 @@ STORAGES = {
 }
 WHITENOISE_INDEX_FILE = False
 
-# -- words and time ------------------------------------------------------------------------------------------------------
+# -- words and time --------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# -- logs: JSON lines that carry ids, never texts ------------------------------------------------------------------------
+# -- logs: JSON lines that carry ids, never texts --------------------------------------------------------------------
 
 LOG_LEVEL = env.text("CIRCLED_LOG_LEVEL", "INFO").upper()
 LOGGING_CONFIG = None

@@ -3,10 +3,10 @@
 from django.contrib.staticfiles.storage import HashedFilesMixin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-_IMPORTS = HashedFilesMixin._js_module_import_aggregation_patterns[1]  # noqa: SLF001 -- it has no public name
+_IMPORTS = HashedFilesMixin._js_module_import_aggregation_patterns[1]  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-class HashedFiles(CompressedManifestStaticFilesStorage):
+class HashedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise ships no types
     """A page of one version never loads a script of another: `import` paths are rewritten to hashed names as well.
 
     In our own modules only: Django's switch for this reads every library's scripts, and stumbles over the name of a

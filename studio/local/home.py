@@ -1,10 +1,10 @@
 """The one folder an installation lives in (`CIRCLED_HOME`), its identity and its secrets.
 
-    home.json   who claimed the folder, and where the servers' data and sockets lie (no secrets)
-    keys/       0600 each: secret_key, passwords of the database roles, signing keys
-    run/        pid files and locks; safe to delete while nothing runs
-    log/        what the servers wrote
-    media/ releases/ static/ postgres/ broker/
+home.json   who claimed the folder, and where the servers' data and sockets lie (no secrets)
+keys/       0600 each: secret_key, passwords of the database roles, signing keys
+run/        pid files and locks; safe to delete while nothing runs
+log/        what the servers wrote
+media/ releases/ static/ postgres/ broker/
 """
 
 import json
@@ -22,13 +22,16 @@ ROOT_PLACES = Path("/var/lib/circled")
 SOCKET_PLACES = Path("/tmp")  # noqa: S108 -- the directory below it is 0700, and its owner is checked before each use
 
 
+OTHERS = 0o077
+
+
 class HomeError(RuntimeError):
     """The folder cannot be used; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A claimed home. `place` holds the servers' data: below `root`, or, when root runs it, outside every private tree."""
+    """A claimed home. `place` holds the servers' data: `root` itself, or, when root runs it, a place apart."""
 
     root: Path
     id: str
@@ -91,11 +94,17 @@ def secret(home: Home, name: str, *, size: int = 32) -> str:
     return path.read_text().strip()
 
 
-def write_private(path: Path, content: str) -> None:
-    """Replaces `path` in one step with a file that only its owner may read."""
+def write_private(path: Path, content: str, *, owner: int | None = None) -> None:
+    """Replaces `path` in one step with a file that only its owner may read: ourselves, or the user `owner`.
+
+    Follows no link: root writes into directories of an account that it does not trust.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w") as file:
+        if owner is not None:
+            os.fchown(descriptor, owner, -1)
         file.write(content + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -107,13 +116,13 @@ def private_directory(path: Path, *, owner: int) -> None:
     try:
         path.mkdir(mode=0o700)
         if owner != os.geteuid():
-            os.chown(path, owner, -1)
+            os.chown(path, owner, -1, follow_symlinks=False)
     except FileExistsError:
         pass
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner:
         raise HomeError(f"{path} exists and is not a directory of user {owner}: remove it and start again")
-    if stat.S_IMODE(found.st_mode) != 0o700:
+    if stat.S_IMODE(found.st_mode) & OTHERS:
         path.chmod(0o700)
 
 

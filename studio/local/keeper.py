@@ -1,9 +1,9 @@
 """The keeper: one small process that runs the embedded servers of a home for as long as somebody uses them.
 
 A user of the servers (`up`, a command, a test session) holds the users' lock shared. The kernel drops the lock of a
-killed user, so the keeper notices every end, kill -9 included, and stops the servers in order. It is started in a session
-of its own: what ends a terminal or a process group does not reach it. If the keeper itself is killed, Linux interrupts
-the servers with it; elsewhere the next keeper finds and ends them by their data directory.
+killed user, so the keeper notices every end, kill -9 included, and stops the servers in order. It is started in a
+session of its own: what ends a terminal or a process group does not reach it. If the keeper itself is killed, Linux
+interrupts the servers with it; elsewhere the next keeper finds and ends them by their data directory.
 
     python -m studio.local.keeper HOME database,broker [--not-durable]
 """
@@ -152,7 +152,7 @@ def _take(lock: Lock) -> bool:
 
 
 def _tell(home: Home, state: str, parts: frozenset[str], message: str = "") -> None:
-    content = {"state": state, "parts": sorted(parts), "pid": os.getpid(), "message": message}
+    content = {"state": state, "parts": ",".join(sorted(parts)), "pid": os.getpid(), "message": message}
     write_private(home.run / "servers.json", json.dumps(content))
 
 

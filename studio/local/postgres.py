@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: made with scram and checksums, reached through a private Unix socket only."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from studio.local.account import Account
-from studio.local.home import Home, HomeError, secret
+from studio.local.home import Home, HomeError, secret, write_private
 from studio.local.processes import Identity, die_with_parent, end, working_in
 
 PORT = 5432  # only names the socket file: nothing listens on TCP
@@ -40,31 +41,33 @@ class Postgres:
     def prepare(self) -> None:
         """Makes the data directory if there is none, and writes the configuration. Raises HomeError if it is gone."""
         marker = self.home.root / "postgres.made"
-        if not (self.data / "PG_VERSION").exists():
+        if not self.data.exists():
             if marker.exists():
                 raise HomeError(
                     f"The database that {self.home.root} knows of is gone from {self.data}. "
                     f"Restore it, or start afresh by removing {self.home.root}."
                 )
             self._make()
-            marker.touch(mode=0o600)
-        (self.data / "circled.conf").write_text(self._configuration())
-        (self.data / "pg_hba.conf").write_text(HBA)
+        marker.touch(mode=0o600)
+        self._write(self.data / "circled.conf", self._configuration())
+        self._write(self.data / "pg_hba.conf", HBA)
 
     def start(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         """Starts the server; `wait` says when it answers. The caller ended leftovers before."""
         self._remove_stale_files()
-        return subprocess.Popen(  # noqa: PLW1509 -- the keeper has one thread, and the child must die with it
+        return subprocess.Popen(
             [str(self.programs / "postgres"), "-D", str(self.data)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             cwd=self.home.place,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 -- the keeper has one thread
             umask=0o077,
             env=_environment(),
-            **_as(self.owner),
+            user=self.owner.user,
+            group=self.owner.group,
+            extra_groups=self.owner.groups,
         )
 
     def wait(self, process: subprocess.Popen[bytes], seconds: float = RECOVERY_S) -> None:
@@ -110,19 +113,17 @@ class Postgres:
         return True
 
     def stop(self, identity: Identity) -> None:
-        """Fast shutdown (open sessions end), then immediate, then SIGKILL. The write-ahead log covers the latter two."""
+        """Fast shutdown (open sessions end), then SIGKILL, which the write-ahead log covers."""
         end(identity, first=signal.SIGINT, grace_s=30)
 
     def _make(self) -> None:
         password = self.home.place / ".superuser"
-        descriptor = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secret(self.home, "password.postgres"))
+        making = self.data.with_name("postgres.making")  # what a killed start left half-made is made again
+        shutil.rmtree(making, ignore_errors=True)
+        self._write(password, secret(self.home, "password.postgres"))
         try:
-            if self.owner.is_other:
-                os.chown(password, self.owner.uid, self.owner.gid)
             self._as_owner([
-                str(self.programs / "initdb"), "--pgdata", str(self.data), "--username", SUPERUSER,
+                str(self.programs / "initdb"), "--pgdata", str(making), "--username", SUPERUSER,
                 "--auth", "scram-sha-256", "--pwfile", str(password), "--data-checksums", "--encoding", "UTF8",
                 # The same order of letters on every machine, whatever its C library thinks.
                 "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C", "--no-instructions",
@@ -130,16 +131,29 @@ class Postgres:
             ])  # fmt: skip
         finally:
             password.unlink(missing_ok=True)
-        with (self.data / "postgresql.conf").open("a") as file:
-            file.write("\ninclude 'circled.conf'\n")
+        self._write(making / "postgresql.conf", "include 'circled.conf'\n")
+        making.rename(self.data)
+
+    def _write(self, path: Path, content: str) -> None:
+        write_private(path, content, owner=self.owner.user)
 
     def _as_owner(self, command: list[str]) -> None:
         done = subprocess.run(
-            command, cwd=self.home.place, env=_environment(), capture_output=True, text=True, check=False, umask=0o077,
-            **_as(self.owner),
-        )  # fmt: skip
+            command,
+            cwd=self.home.place,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            umask=0o077,
+            user=self.owner.user,
+            group=self.owner.group,
+            extra_groups=self.owner.groups,
+        )
         if done.returncode:
-            raise HomeError(f"{Path(command[0]).name} failed for the embedded PostgreSQL:\n{done.stderr or done.stdout}")
+            raise HomeError(
+                f"{Path(command[0]).name} failed for the embedded PostgreSQL:\n{done.stderr or done.stdout}"
+            )
 
     def _configuration(self) -> str:
         lines = [
@@ -164,7 +178,7 @@ class Postgres:
         return "\n".join(lines) + "\n"
 
     def _remove_stale_files(self) -> None:
-        """Removes what a killed server left: its pid may belong to a stranger by now, and PostgreSQL would wait for that."""
+        """Removes what a killed server left: its pid may be a stranger by now, and PostgreSQL would not start."""
         for path in (
             self.data / "postmaster.pid",
             self.home.sockets / f".s.PGSQL.{PORT}",
@@ -173,16 +187,14 @@ class Postgres:
             path.unlink(missing_ok=True)
 
 
-def make_database(connection: "psycopg.Connection[tuple[object, ...]]", name: str, *, owner: str, template: str) -> None:
+def make_database(
+    connection: "psycopg.Connection[tuple[object, ...]]", name: str, *, owner: str, template: str
+) -> None:
     """Creates a database unless it exists."""
     found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
     if not found:
         statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(owner), sql.Identifier(template)))
-
-
-def _as(owner: Account) -> dict[str, object]:
-    return {"user": owner.uid, "group": owner.gid, "extra_groups": []} if owner.is_other else {}
 
 
 def _first_line(path: Path) -> str:

@@ -3,8 +3,6 @@
 Roles belong to a whole cluster, so they are made here and not by a migration.
 """
 
-from collections.abc import Sequence
-
 import psycopg
 from psycopg import sql
 
@@ -29,13 +27,13 @@ def give_passwords(connection: Connection, passwords: dict[str, str]) -> None:
         connection.execute(statement.format(verb, sql.Identifier(role), sql.Literal(_verifier(connection, password))))
 
 
-def ensure(connection: Connection, *, logins: Sequence[str] = ()) -> list[str]:
+def ensure(connection: Connection, *, runtime_login: str = "") -> list[str]:
     """Makes roles and grants of the database that `connection` (autocommit) is in, where they are missing.
 
-    Returns the statements that were run, none if all was right. `logins` are further logins that must be able to become
-    the runtime role. Raises RolesError with the SQL for an administrator if this login may not.
+    Returns the statements that were run, none if all was right; see `missing`. Raises RolesError with the SQL for an
+    administrator if this login may not.
     """
-    statements = missing(connection, logins=logins)
+    statements = missing(connection, runtime_login=runtime_login)
     done: list[str] = []
     for statement in statements:
         try:
@@ -51,31 +49,39 @@ def ensure(connection: Connection, *, logins: Sequence[str] = ()) -> list[str]:
     return done
 
 
-def missing(connection: Connection, *, logins: Sequence[str] = ()) -> list[str]:
-    """The statements that would make roles and grants right. Reads only."""
+def missing(connection: Connection, *, runtime_login: str = "") -> list[str]:
+    """The statements that would make roles and grants right. Reads only.
+
+    The login of `connection` must be able to become the owner, and `runtime_login` (the same one by default) the
+    runtime role. Raises RolesError for a server older than PostgreSQL 15.
+    """
     if connection.info.server_version < OLDEST_VERSION:
         raise RolesError(
             f"PostgreSQL 15 or later is needed; this server is {connection.info.parameter_status('server_version')}."
         )
     login, database = connection.info.user, connection.info.dbname
-    existing = {str(row[0]) for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])}
+    query = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
+    existing = {str(row[0]) for row in connection.execute(query, [list(ROLES)])}
     statements = [f"CREATE ROLE {role} NOLOGIN" for role in ROLES if role not in existing]
-    for name, role in [(login, OWNER), (login, RUNTIME), *((other, RUNTIME) for other in logins if other != login)]:
+    for name, role in ((login, OWNER), (runtime_login or login, RUNTIME)):
         if role not in existing or not _holds(connection, "pg_has_role(%s, %s, 'MEMBER')", name, role):
             statements.append(f"GRANT {role} TO {_quoted(connection, name)}")
     place = _quoted(connection, database)
-    for role, privileges in ((OWNER, "CONNECT, CREATE, TEMPORARY"), (RUNTIME, "CONNECT, TEMPORARY")):
-        wanted = privileges.split(", ")
-        if role not in existing or not all(
-            _holds(connection, "has_database_privilege(%s, %s, %s)", role, database, privilege) for privilege in wanted
-        ):
-            statements.append(f"GRANT {privileges} ON DATABASE {place} TO {role}")
-    for role, privileges in ((OWNER, "USAGE, CREATE"), (RUNTIME, "USAGE")):
-        wanted = privileges.split(", ")
-        if role not in existing or not all(
-            _holds(connection, "has_schema_privilege(%s, 'public', %s)", role, privilege) for privilege in wanted
-        ):
-            statements.append(f"GRANT {privileges} ON SCHEMA public TO {role}")
+    wanted = (
+        (
+            f"DATABASE {place}",
+            "has_database_privilege(%s, %s, %s)",
+            database,
+            OWNER,
+            ("CONNECT", "CREATE", "TEMPORARY"),
+        ),
+        (f"DATABASE {place}", "has_database_privilege(%s, %s, %s)", database, RUNTIME, ("CONNECT", "TEMPORARY")),
+        ("SCHEMA public", "has_schema_privilege(%s, %s, %s)", "public", OWNER, ("USAGE", "CREATE")),
+        ("SCHEMA public", "has_schema_privilege(%s, %s, %s)", "public", RUNTIME, ("USAGE",)),
+    )
+    for target, question, name, role, privileges in wanted:
+        if role not in existing or not all(_holds(connection, question, role, name, one) for one in privileges):
+            statements.append(f"GRANT {', '.join(privileges)} ON {target} TO {role}")
     return statements
 
 
@@ -109,5 +115,3 @@ def _quoted(connection: Connection, name: str) -> str:
 
 def _first(error: psycopg.Error) -> str:
     return (error.diag.message_primary or str(error)).strip()
-
-

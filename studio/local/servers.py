@@ -15,10 +15,11 @@ from studio.local.account import account, binaries
 from studio.local.home import Home, claim, secret
 from studio.local.locks import Lock, is_held
 from studio.local.postgres import Postgres
-from studio.local.processes import MARK, service_environment
+from studio.local.processes import KEEPER_RUN, MARK, service_environment
 
 START_S = 180
 STOP_S = 60
+PATIENCE_S = 5
 ALL_PARTS = frozenset({"database", "broker"})
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
@@ -40,7 +41,9 @@ class Urls:
 
 
 _users: dict[Path, Lock] = {}
-_keepers: dict[Path, "subprocess.Popen[bytes]"] = {}  # those this process started: they outlive it, or are collected here
+_keepers: dict[
+    Path, "subprocess.Popen[bytes]"
+] = {}  # those this process started: they outlive it, or are collected here
 
 
 def ensure_servers(
@@ -66,7 +69,7 @@ def ensure_servers(
 
 
 def ensure_for_command() -> None:
-    """For manage.py: has those servers running that no environment variable replaces, and waits for their stop at exit."""
+    """For manage.py: has the servers running that no variable replaces, and waits for their stop at exit."""
     parts = embedded_parts()
     if not parts or env.text(MARK):
         return  # a service of `up` finds them running, and must not hold on to them
@@ -97,7 +100,7 @@ def release_servers(root: Path) -> None:
 
 
 def stop_servers(root: Path, *, seconds: float = STOP_S) -> bool:
-    """`release_servers`, then waits until the keeper has stopped them. False if others still use them, or time ran out."""
+    """As `release_servers`, and waits until the keeper has stopped them. False if others use them, or time ran out."""
     root = root.resolve()
     release_servers(root)
     deadline = time.monotonic() + seconds
@@ -144,7 +147,7 @@ def _wait_for_keeper(home: Home, parts: frozenset[str], *, is_durable: bool, say
                 raise ServersError(f"The embedded servers could not be started: {reason}")
         state = _state(home.root)
         if state.get("state") == "ready" and is_held(home.run / "keeper.lock"):
-            lacking = parts - frozenset(state.get("parts", []))
+            lacking = parts - set(str(state.get("parts", "")).split(","))
             if lacking:
                 raise ServersError(
                     f"{home.root} runs without its {' and '.join(sorted(lacking))}, because it was started with "
@@ -154,7 +157,7 @@ def _wait_for_keeper(home: Home, parts: frozenset[str], *, is_durable: bool, say
         elapsed = time.monotonic() - started
         if elapsed > START_S:
             raise ServersError(f"The embedded servers did not answer within {START_S} s; see {home.log}")
-        if elapsed - told > 5:
+        if elapsed - told > PATIENCE_S:
             told = elapsed
             say(f"Waiting for the embedded servers ({elapsed:.0f} s) ...")
         time.sleep(0.03)
@@ -186,7 +189,7 @@ def _start_keeper(home: Home, parts: frozenset[str], *, is_durable: bool) -> "su
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env=service_environment(home.root),
+            env=service_environment(home.root, run=KEEPER_RUN, name="keeper"),
         )
 
 

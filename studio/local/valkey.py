@@ -34,15 +34,15 @@ class Valkey:
         if not self.data.exists():
             self.data.mkdir(mode=0o700)
             if self.owner.is_other:
-                os.chown(self.data, self.owner.uid, self.owner.gid)
+                os.chown(self.data, self.owner.uid, -1, follow_symlinks=False)
 
     def start(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         """Starts the broker; `wait` says when it answers."""
         self.home.broker_socket.unlink(missing_ok=True)
-        owner = self.owner
-        return subprocess.Popen(  # noqa: PLW1509 -- the keeper has one thread, and the child must die with it
+        return subprocess.Popen(
             [
-                str(self.program), "--port", "0", "--unixsocket", str(self.home.broker_socket), "--unixsocketperm", "700",
+                str(self.program), "--port", "0",
+                "--unixsocket", str(self.home.broker_socket), "--unixsocketperm", "700",
                 "--dir", str(self.data), "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
                 "--maxmemory-policy", "noeviction", "--databases", "64", "--daemonize", "no", "--logfile", "",
                 "--set-proc-title", "no", "--loglevel", "warning",
@@ -53,16 +53,16 @@ class Valkey:
             stderr=log,
             cwd=self.data,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 -- the keeper has one thread
             umask=0o077,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
-            user=owner.uid if owner.is_other else None,
-            group=owner.gid if owner.is_other else None,
-            extra_groups=[] if owner.is_other else None,
+            user=self.owner.user,
+            group=self.owner.group,
+            extra_groups=self.owner.groups,
         )  # fmt: skip
 
     def wait(self, process: subprocess.Popen[bytes], seconds: float = LOADING_S) -> None:
-        """Waits until the broker answers, the reading of its file included. Raises HomeError if it ends or takes too long."""
+        """Waits until the broker answers, having read its file. Raises HomeError if it ends or takes too long."""
         deadline = time.monotonic() + seconds
         with redis.Redis(unix_socket_path=str(self.home.broker_socket), socket_timeout=5) as client:
             while True:

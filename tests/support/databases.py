@@ -55,7 +55,7 @@ class FreshDatabase:
     _opened: list[Connection] = field(default_factory=list)
 
     def connect(self, role: str = "circled_app") -> Connection:
-        """A plain psycopg connection as `circled_app`, `circled_owner` or `superuser`, in autocommit; closed at the end."""
+        """A plain psycopg connection as circled_app, circled_owner or superuser, in autocommit; closed at the end."""
         url = {"circled_app": self.server.runtime, "circled_owner": self.server.owner}.get(role, self.server.admin)
         connection = psycopg.connect(url.uri(self.name), autocommit=True)
         self._opened.append(connection)
@@ -97,10 +97,12 @@ def template(server: Server) -> str:
             _drop(admin, making)
             _create(admin, making)
             with server.connect(making) as inside:
-                roles.ensure(inside, logins=[server.runtime.user])
+                roles.ensure(inside, runtime_login=server.runtime.user)
             with pointed_at(making):
                 call_command("migrate", database="owner", verbosity=0, interactive=False)
-            admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(making), sql.Identifier(name)))
+            admin.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(making), sql.Identifier(name))
+            )
     return name
 
 
@@ -120,7 +122,7 @@ def clone(server: Server, source: str, label: str) -> Iterator[str]:
 
 @contextmanager
 def pointed_at(name: str) -> Iterator[None]:
-    """Django's connections of every thread lead to database `name` within the block; all are closed before and after."""
+    """Within the block Django's connections lead to database `name`; all are closed before and after."""
     connections.close_all()
     before = {alias: connections.settings[alias]["NAME"] for alias in ALIASES}
     for alias in ALIASES:
@@ -146,7 +148,9 @@ def _state_of_migrations() -> str:
 
 def _drop_leftovers(admin: Connection, *, keep: str) -> None:
     """Drops clones whose session was killed, and all but the newest templates of other states."""
-    names = admin.execute("SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid", [f"{PREFIX}%"]).fetchall()
+    names = admin.execute(
+        "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid", [f"{PREFIX}%"]
+    ).fetchall()
     templates = []
     for (found,) in names:
         name = str(found)

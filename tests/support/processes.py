@@ -1,5 +1,6 @@
 """Real processes for tests: Celery workers, a web server, a broker of one's own keys."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -65,7 +66,7 @@ class Program:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """kill -9 to the whole group: no clean-up of its own."""
+        """SIGKILL to the whole group: no clean-up of its own."""
         self._signal(signal.SIGKILL)
         self.process.wait()
 
@@ -73,10 +74,8 @@ class Program:
         """SIGTERM, then kill -9 after `seconds`; returns the exit code."""
         if self.process.poll() is None:
             self.process.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                pass
         self.kill()
         return int(self.process.returncode)
 
@@ -105,7 +104,7 @@ def celery_worker(environment: Mapping[str, str], *, queues: str, concurrency: i
 
 
 def web_server(environment: Mapping[str, str], *, log: Path) -> tuple[Program, str]:
-    """gunicorn on a free port of this machine, and its address."""
+    """A gunicorn on a free port of this machine, and its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

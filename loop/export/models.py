@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from loop.consent.models import Recipient
@@ -108,6 +109,7 @@ class ExportRow(models.Model):
         indexes = [
             models.Index(fields=["decision", "export"], name="export_row_of_decision"),  # dossier, recall
             models.Index(fields=["other_decision", "export"], name="export_row_of_other"),
+            GinIndex(fields=["contributor_ids"], name="export_row_of_contributor"),  # recall: which rows hold this party
         ]
 
 

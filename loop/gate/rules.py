@@ -48,35 +48,21 @@ def verdict(
     for statement in statements:
         by_party.setdefault(statement.party, []).append(statement)
     involved = sorted(set(contributions))
-    judgements = tuple(
-        judge(question, one, by_party.get(one.party, ())) for one in involved
-    )
-    codes = set(question_codes(question)).union(
-        *(judgement.codes for judgement in judgements)
-    )
+    judgements = tuple(judge(question, one, by_party.get(one.party, ())) for one in involved)
+    codes = set(question_codes(question)).union(*(judgement.codes for judgement in judgements))
     if not any(one.party and one.capacity == terms.DECIDER for one in involved):
         codes.add("CONTRIBUTOR_UNKNOWN")
     if codes:
-        blamed = {
-            judgement.contribution.party for judgement in judgements if judgement.codes
-        }
+        blamed = {judgement.contribution.party for judgement in judgements if judgement.codes}
         return Verdict(in_rule_order(codes), judgements, tuple(sorted(blamed - {0})))
-    expiries = [
-        judgement.expires_on
-        for judgement in judgements
-        if judgement.expires_on is not None
-    ]
+    expiries = [judgement.expires_on for judgement in judgements if judgement.expires_on is not None]
     return Verdict(
         codes=(),
         judgements=judgements,
         contributors=tuple(sorted({one.party for one in involved})),
-        authorisation_ids=tuple(
-            sorted({each for judgement in judgements for each in judgement.permitting})
-        ),
+        authorisation_ids=tuple(sorted({each for judgement in judgements for each in judgement.permitting})),
         expires_on=min(expiries),
-        territory=tuple(
-            sorted(_intersection(judgement.territory for judgement in judgements) or ())
-        ),
+        territory=tuple(sorted(_intersection(judgement.territory for judgement in judgements) or ())),
         uses=_most_restrictive(judgement.uses or {} for judgement in judgements),
     )
 
@@ -90,19 +76,11 @@ def question_codes(question: Question) -> tuple[str, ...]:
         codes.add("PURPOSE_UNKNOWN")
     if question.profile is not None and not fits(question.profile, question.purpose):
         codes.add("FORMAT_PURPOSE_MISMATCH")
-    if not any(
-        question.purpose in agreement.purposes
-        for agreement in _agreements_in_force(question)
-    ):
+    if not any(question.purpose in agreement.purposes for agreement in _agreements_in_force(question)):
         codes.add("RECIPIENT_NOT_AUTHORISED")
     show = question.production
     embargoed = show.embargo_until is not None and show.embargo_until >= question.on
-    if (
-        not show.exports_allowed
-        or show.legal_hold
-        or embargoed
-        or show.status == "hold"
-    ):
+    if not show.exports_allowed or show.legal_hold or embargoed or show.status == "hold":
         codes.add("PRODUCTION_BLOCKED")
     return in_rule_order(codes)
 
@@ -125,9 +103,7 @@ def places_of(question: Question) -> frozenset[str]:
     if question.recipient is None:
         return frozenset()
     in_force = _agreements_in_force(question)
-    listing = [
-        agreement for agreement in in_force if question.purpose in agreement.purposes
-    ]
+    listing = [agreement for agreement in in_force if question.purpose in agreement.purposes]
     telling = listing or in_force or question.recipient.agreements
     if any(not agreement.places for agreement in telling):
         return frozenset()
@@ -137,11 +113,7 @@ def places_of(question: Question) -> frozenset[str]:
 def state_at(events: Iterable[StateEvent], moment: datetime) -> str | None:
     """The state at `moment`: that of the newest event by (effective_at, id) not after it; None before the first."""
     reached = [event for event in events if event.effective_at <= moment]
-    return (
-        max(reached, key=lambda event: (event.effective_at, event.id)).state
-        if reached
-        else None
-    )
+    return max(reached, key=lambda event: (event.effective_at, event.id)).state if reached else None
 
 
 def standing(statement: Statement, question: Question) -> str | None:
@@ -156,9 +128,7 @@ def standing(statement: Statement, question: Question) -> str | None:
     return "EXPIRED" if statement.valid_until < question.on else None
 
 
-def judge(
-    question: Question, contribution: Contribution, statements: Iterable[Statement]
-) -> Judgement:
+def judge(question: Question, contribution: Contribution, statements: Iterable[Statement]) -> Judgement:
     """Rules 6 to 11 for one contribution, over the statements of its party."""
     if not contribution.party or contribution.capacity not in terms.CAPACITIES:
         return Judgement(contribution, ("CONTRIBUTOR_UNKNOWN",))
@@ -171,25 +141,17 @@ def judge(
     in_force = [each for each in covering if standings[each.id] is None]
     if not in_force:
         found = {standings[each.id] for each in covering}
-        code = next(
-            code for code in ("WITHDRAWN", "EXPIRED", "NOT_GIVEN") if code in found
-        )
+        code = next(code for code in ("WITHDRAWN", "EXPIRED", "NOT_GIVEN") if code in found)
         return Judgement(contribution, (code,), covering_ids)
     in_force_ids = _ids(in_force)
     values = {each.uses.get(question.purpose) for each in in_force}
-    allowing = [
-        each for each in in_force if each.uses.get(question.purpose) == terms.ALLOWED
-    ]
+    allowing = [each for each in in_force if each.uses.get(question.purpose) == terms.ALLOWED]
     if not allowing:
         bound = terms.CONSTRAINED in values and terms.NOT_ALLOWED not in values
         refusal = "CONSTRAINT_UNMET" if bound else "USE_NOT_ALLOWED"
         return Judgement(contribution, (refusal,), covering_ids, in_force_ids)
     effective = [each for each in reaching if standings[each.id] is None]
-    denying = [
-        each
-        for each in effective
-        if each.uses.get(question.purpose) == terms.NOT_ALLOWED
-    ]
+    denying = [each for each in effective if each.uses.get(question.purpose) == terms.NOT_ALLOWED]
     codes = ["CONFLICT_MOST_RESTRICTIVE"] if denying else []
     named = [each for each in allowing if _names_recipient(each, question)]
     permitting = [each for each in named if _holds_places(each, question)]
@@ -207,52 +169,34 @@ def judge(
         permitting=_ids(permitting),
         expires_on=min((each.valid_until for each in permitting), default=None),
         territory=_intersection(_territory(each) for each in permitting),
-        uses={
-            purpose: _flag(purpose, permitting, effective)
-            for purpose in terms.FLAG_PURPOSES
-        },
+        uses={purpose: _flag(purpose, permitting, effective) for purpose in terms.FLAG_PURPOSES},
     )
 
 
 def _agreements_in_force(question: Question) -> list[Agreement]:
     if question.recipient is None:
         return []
-    return [
-        agreement
-        for agreement in question.recipient.agreements
-        if agreement.is_in_force(question.on)
-    ]
+    return [agreement for agreement in question.recipient.agreements if agreement.is_in_force(question.on)]
 
 
-def _reaches(
-    statement: Statement, contribution: Contribution, question: Question
-) -> bool:
+def _reaches(statement: Statement, contribution: Contribution, question: Question) -> bool:
     return (
         statement.party == contribution.party
         and statement.production in (None, question.production.id)
-        and (
-            not statement.material_kinds
-            or contribution.material_kind in statement.material_kinds
-        )
+        and (not statement.material_kinds or contribution.material_kind in statement.material_kinds)
         and (not statement.capacities or contribution.capacity in statement.capacities)
     )
 
 
 def _suffices(statement: Statement, contribution: Contribution) -> bool:
-    return (
-        statement.basis != terms.EMPLOYER_OWNERSHIP
-        or contribution.capacity not in terms.PERSONAL_CAPACITIES
-    )
+    return statement.basis != terms.EMPLOYER_OWNERSHIP or contribution.capacity not in terms.PERSONAL_CAPACITIES
 
 
 def _names_recipient(statement: Statement, question: Question) -> bool:
     recipient = question.recipient
     if recipient is None:
         return False
-    return (
-        recipient.code in statement.recipients
-        or recipient.kind in statement.recipient_kinds
-    )
+    return recipient.code in statement.recipients or recipient.kind in statement.recipient_kinds
 
 
 def _holds_places(statement: Statement, question: Question) -> bool:
@@ -266,9 +210,7 @@ def _holds_places(statement: Statement, question: Question) -> bool:
 def _territory(statement: Statement) -> frozenset[str] | None:
     if not statement.territory_allow and not statement.territory_deny:
         return None
-    return (
-        statement.territory_allow or frozenset(terms.PLACES)
-    ) - statement.territory_deny
+    return (statement.territory_allow or frozenset(terms.PLACES)) - statement.territory_deny
 
 
 def _intersection(
@@ -279,9 +221,7 @@ def _intersection(
     return frozenset.intersection(*limited) if limited else None
 
 
-def _flag(
-    purpose: str, permitting: Iterable[Statement], effective: Iterable[Statement]
-) -> str:
+def _flag(purpose: str, permitting: Iterable[Statement], effective: Iterable[Statement]) -> str:
     """What the party says of `purpose` beside the one asked for: any denial in force wins, silence denies."""
     if any(each.uses.get(purpose) == terms.NOT_ALLOWED for each in effective):
         return terms.NOT_ALLOWED
@@ -291,10 +231,7 @@ def _flag(
 
 def _most_restrictive(flags: Iterable[Mapping[str, str]]) -> dict[str, str]:
     gathered = list(flags)
-    return {
-        purpose: _stricter(each[purpose] for each in gathered)
-        for purpose in terms.FLAG_PURPOSES
-    }
+    return {purpose: _stricter(each[purpose] for each in gathered) for purpose in terms.FLAG_PURPOSES}
 
 
 def _stricter(values: Iterable[str]) -> str:

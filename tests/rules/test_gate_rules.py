@@ -135,9 +135,7 @@ def test_rule_2_the_rest() -> None:
     assert not fits("signals", "whatever")
     assert not fits("no_such_profile", GENERATIVE)
     evaluation = replace(QUESTION, purpose="ai_evaluation")
-    assert codes_of(given(uses={"ai_evaluation": "allowed"}), question=evaluation) == (
-        "FORMAT_PURPOSE_MISMATCH",
-    )
+    assert codes_of(given(uses={"ai_evaluation": "allowed"}), question=evaluation) == ("FORMAT_PURPOSE_MISMATCH",)
 
 
 @pytest.mark.parametrize(
@@ -164,10 +162,7 @@ def test_rule_2_the_rest() -> None:
     ],
 )
 def test_rule_3(recipient: RecipientFacts | None) -> None:
-    assert (
-        ask(given(), question=replace(QUESTION, recipient=recipient)).code
-        == "RECIPIENT_NOT_AUTHORISED"
-    )
+    assert ask(given(), question=replace(QUESTION, recipient=recipient)).code == "RECIPIENT_NOT_AUTHORISED"
 
 
 def test_rule_3_the_last_day_counts() -> None:
@@ -270,15 +265,9 @@ def test_rule_8_states(events: tuple[str, ...], codes: tuple[str, ...]) -> None:
 
 def test_rule_8_only_what_has_happened_counts() -> None:
     gave = StateEvent(1, "ConsentGiven", EARLIER)
-    assert (
-        codes_of(given(events=(gave, StateEvent(2, "ConsentWithdrawn", LATER)))) == ()
-    )
-    assert codes_of(given(events=(gave, StateEvent(2, "ConsentWithdrawn", NOON)))) == (
-        "WITHDRAWN",
-    )
-    assert codes_of(given(events=(StateEvent(1, "ConsentGiven", LATER),))) == (
-        "NOT_GIVEN",
-    )
+    assert codes_of(given(events=(gave, StateEvent(2, "ConsentWithdrawn", LATER)))) == ()
+    assert codes_of(given(events=(gave, StateEvent(2, "ConsentWithdrawn", NOON)))) == ("WITHDRAWN",)
+    assert codes_of(given(events=(StateEvent(1, "ConsentGiven", LATER),))) == ("NOT_GIVEN",)
     backdated = (StateEvent(5, "ConsentWithdrawn", EARLIER - timedelta(days=1)), gave)
     assert state_at(backdated, NOON) == "ConsentGiven"
 
@@ -291,9 +280,7 @@ def test_rule_8_only_what_has_happened_counts() -> None:
         (TODAY + timedelta(days=1), TODAY + timedelta(days=9), ("NOT_GIVEN",)),
     ],
 )
-def test_rule_8_dates(
-    valid_from: date, valid_until: date, codes: tuple[str, ...]
-) -> None:
+def test_rule_8_dates(valid_from: date, valid_until: date, codes: tuple[str, ...]) -> None:
     assert codes_of(given(valid_from=valid_from, valid_until=valid_until)) == codes
 
 
@@ -320,12 +307,8 @@ def test_rule_8_says_the_most_telling_code_and_one_in_force_suffices() -> None:
         (("allowed", "notAllowed"), ("CONFLICT_MOST_RESTRICTIVE",)),
     ],
 )
-def test_rules_9_and_10_values(
-    values: tuple[str | None, ...], codes: tuple[str, ...]
-) -> None:
-    uses = [
-        {GENERATIVE: value} if value else {"research": "allowed"} for value in values
-    ]
+def test_rules_9_and_10_values(values: tuple[str | None, ...], codes: tuple[str, ...]) -> None:
+    uses = [{GENERATIVE: value} if value else {"research": "allowed"} for value in values]
     assert codes_of(*(given(id, uses=each) for id, each in enumerate(uses, 1))) == codes
 
 
@@ -345,9 +328,7 @@ def test_rules_9_and_10_values(
         ({"events": (StateEvent(1, "ConsentWithdrawn", EARLIER),)}, ()),
     ],
 )
-def test_rule_10_any_denial_in_force_wins(
-    changes: dict[str, object], codes: tuple[str, ...]
-) -> None:
+def test_rule_10_any_denial_in_force_wins(changes: dict[str, object], codes: tuple[str, ...]) -> None:
     denial = given(2, uses={GENERATIVE: "notAllowed"}, **changes)
     assert codes_of(given(1), denial) == codes
 
@@ -391,38 +372,24 @@ def test_rule_11_one_statement_must_pass_jointly() -> None:
 def test_rule_11_unknown_places_deny_as_soon_as_a_territory_is_limited() -> None:
     unplaced = replace(AGREEMENT, places=frozenset())
     for agreements in ((unplaced,), (AGREEMENT, unplaced)):
-        question = replace(
-            QUESTION, recipient=replace(RECIPIENT, agreements=agreements)
-        )
+        question = replace(QUESTION, recipient=replace(RECIPIENT, agreements=agreements))
         assert places_of(question) == frozenset()
         assert codes_of(given(), question=question) == ()
-        assert codes_of(
-            given(territory_allow=frozenset({"US"})), question=question
-        ) == ("TERRITORY",)
-        assert codes_of(given(territory_deny=frozenset({"CA"})), question=question) == (
-            "TERRITORY",
-        )
+        assert codes_of(given(territory_allow=frozenset({"US"})), question=question) == ("TERRITORY",)
+        assert codes_of(given(territory_deny=frozenset({"CA"})), question=question) == ("TERRITORY",)
 
 
 def test_rule_11_every_place_of_the_recipient_counts() -> None:
     canada = replace(AGREEMENT, places=frozenset({"CA"}))
-    question = replace(
-        QUESTION, recipient=replace(RECIPIENT, agreements=(AGREEMENT, canada))
-    )
+    question = replace(QUESTION, recipient=replace(RECIPIENT, agreements=(AGREEMENT, canada)))
     assert places_of(question) == {"US", "CA"}
-    assert codes_of(given(territory_allow=frozenset({"US"})), question=question) == (
-        "TERRITORY",
-    )
+    assert codes_of(given(territory_allow=frozenset({"US"})), question=question) == ("TERRITORY",)
     over = replace(canada, valid_until=TODAY - timedelta(days=1))
-    assert places_of(
-        replace(QUESTION, recipient=replace(RECIPIENT, agreements=(AGREEMENT, over)))
-    ) == {"US"}
+    assert places_of(replace(QUESTION, recipient=replace(RECIPIENT, agreements=(AGREEMENT, over)))) == {"US"}
 
 
 def test_it_lists_every_distinct_code_in_rule_order() -> None:
-    question = replace(
-        QUESTION, purpose="ai_training", production=replace(PRODUCTION, legal_hold=True)
-    )
+    question = replace(QUESTION, purpose="ai_training", production=replace(PRODUCTION, legal_hold=True))
     found = ask(
         given(1),
         question=question,
@@ -463,15 +430,11 @@ def test_flags_are_the_most_restrictive_and_silence_denies() -> None:
         GENERATIVE: "allowed", "ai_training": "notAllowed", "ai_inference": "constrained", "data_mining": "notAllowed",
     }  # fmt: skip
     denial = given(3, uses={"data_mining": "notAllowed"}, recipients=frozenset())
-    assert (ask(given(1, uses=everything), denial).uses or {})[
-        "data_mining"
-    ] == "notAllowed"
+    assert (ask(given(1, uses=everything), denial).uses or {})["data_mining"] == "notAllowed"
 
 
 def test_every_code_has_a_place_a_sentence_and_a_remedy() -> None:
-    assert [reason.rule for reason in REASONS] == sorted(
-        reason.rule for reason in REASONS
-    )
+    assert [reason.rule for reason in REASONS] == sorted(reason.rule for reason in REASONS)
     assert {reason.rule for reason in REASONS} == set(RULES)
     assert len(BY_CODE) == len(CODES)
     assert in_rule_order({"TERRITORY", "WITHDRAWN", "CONSENT_MISSING"}) == (

@@ -1,0 +1,235 @@
+"""The verdict of `rules.py` for a whole table of candidates at once, as SQL. A test proves that the two agree.
+
+1. `sieve_part`: who is involved in which row (contributions.py).
+2. `sieve_tuple`: the distinct (party, capacity, kind of material), a few thousand for any number of rows.
+3. `sieve_statement`: the records of those parties, each with its standing at the moment and what it says here.
+4. `sieve_judged`: rules 6 to 11 for each tuple; failing codes are bits of `mask`, in rule order.
+5. `sieve_row`: the set of tuples of each row; `sieve_set`: the verdict on each distinct set, worked out once.
+6. `sieved`: each row with its set's verdict.
+
+Rows meet rules only through joins; nothing is looked up row by row.
+"""
+
+from django.db.backends.utils import CursorWrapper
+
+from loop.consent import terms
+from loop.gate.contributions import gather
+from loop.gate.facts import Question
+from loop.gate.reasons import CODES
+from loop.gate.rules import places_of, question_codes
+
+BIT = {code: 1 << place for place, code in enumerate(CODES)}
+
+# Ranks of use values: the position in terms.USE_VALUES, so that the most restrictive is the greatest.
+_RANK = """CASE WHEN NOT a.uses ? '{purpose}' THEN NULL
+        WHEN a.uses -> '{purpose}' ->> 'value' = 'allowed' THEN 0
+        WHEN a.uses -> '{purpose}' ->> 'value' = 'constrained' THEN 1
+        ELSE 2 END AS rank_{purpose},
+    a.uses -> '{purpose}' ->> 'value' = 'notAllowed' AS refuses_{purpose}"""
+
+_FLAG = """CASE WHEN bool_or(s.standing IS NULL AND s.refuses_{purpose}) THEN 2
+        ELSE coalesce(max(s.rank_{purpose}) FILTER (WHERE c.permits), 2) END AS rank_{purpose}"""
+
+_TUPLES = """
+CREATE TEMP TABLE sieve_tuple ON COMMIT DROP AS
+SELECT row_number() OVER (ORDER BY party, capacity, material_kind)::int AS t, party, capacity, material_kind
+FROM (SELECT DISTINCT party, capacity, material_kind FROM sieve_part) d
+"""
+
+_STATEMENTS = """
+CREATE TEMP TABLE sieve_statement ON COMMIT DROP AS
+SELECT a.id, a.party_id AS party, a.basis, a.material_kinds, a.capacities, a.valid_until,
+    CASE WHEN e.state = ANY(%(withdrawn)s) THEN 'WITHDRAWN'
+        WHEN e.state = %(expired)s THEN 'EXPIRED'
+        WHEN e.state IS NULL OR e.state <> ALL(%(permitting)s) OR a.valid_from > %(on)s THEN 'NOT_GIVEN'
+        WHEN a.valid_until < %(on)s THEN 'EXPIRED'
+    END AS standing,
+    a.uses -> %(purpose)s ->> 'value' AS value,
+    %(recipient)s = ANY(a.recipients) OR %(recipient_kind)s = ANY(a.recipient_kinds) AS names,
+    l.unlimited OR (
+        cardinality(%(places)s::varchar[]) > 0
+        AND (cardinality(a.territory_allow) = 0 OR %(places)s::varchar[] <@ a.territory_allow)
+        AND NOT %(places)s::varchar[] && a.territory_deny
+    ) AS holds,
+    CASE WHEN NOT l.unlimited THEN (
+        SELECT string_agg(
+            CASE WHEN (cardinality(a.territory_allow) = 0 OR w.place = ANY(a.territory_allow))
+                AND w.place <> ALL(a.territory_deny) THEN '1' ELSE '0' END, '' ORDER BY w.i)::bit({places})
+        FROM unnest(%(world)s::varchar[]) WITH ORDINALITY w(place, i)
+    ) END AS territory,
+    {ranks}
+FROM loop_authorisation a
+CROSS JOIN LATERAL (SELECT cardinality(a.territory_allow) = 0 AND cardinality(a.territory_deny) = 0 AS unlimited) l
+LEFT JOIN LATERAL (
+    SELECT x.state FROM loop_authorisation_event x
+    WHERE x.authorisation_id = a.id AND x.effective_at <= %(moment)s
+    ORDER BY x.effective_at DESC, x.id DESC LIMIT 1
+) e ON true
+WHERE (a.production_id IS NULL OR a.production_id = %(production)s)
+    AND a.party_id IN (SELECT party FROM sieve_tuple)
+"""
+
+_JUDGED = """
+CREATE TEMP TABLE sieve_judged ON COMMIT DROP AS
+SELECT t.t, t.party, t.capacity = 'decider' AS decides,
+    CASE WHEN t.capacity <> ALL(%(capacities)s) THEN %(CONTRIBUTOR_UNKNOWN)s
+        WHEN j.covers IS NOT TRUE THEN %(CONSENT_MISSING)s
+        WHEN NOT j.in_force THEN
+            CASE WHEN j.withdrawn THEN %(WITHDRAWN)s WHEN j.expired THEN %(EXPIRED)s ELSE %(NOT_GIVEN)s END
+        WHEN NOT j.allows THEN
+            CASE WHEN j.constrains AND NOT j.refuses THEN %(CONSTRAINT_UNMET)s ELSE %(USE_NOT_ALLOWED)s END
+        ELSE (CASE WHEN j.denied THEN %(CONFLICT_MOST_RESTRICTIVE)s ELSE 0 END)
+            | (CASE WHEN NOT j.names THEN %(RECIPIENT_OUT_OF_SCOPE)s WHEN NOT j.permits THEN %(TERRITORY)s ELSE 0 END)
+    END AS mask,
+    j.permitting, j.expires_on, j.territory, {ranks}
+FROM sieve_tuple t
+LEFT JOIN (
+    SELECT t.t,
+        bool_or(c.covers) AS covers,
+        bool_or(c.in_force) AS in_force,
+        bool_or(c.covers AND s.standing = 'WITHDRAWN') AS withdrawn,
+        bool_or(c.covers AND s.standing = 'EXPIRED') AS expired,
+        bool_or(c.allows) AS allows,
+        bool_or(c.in_force AND coalesce(s.value = 'constrained', false)) AS constrains,
+        bool_or(c.in_force AND coalesce(s.value = 'notAllowed', false)) AS refuses,
+        bool_or(s.standing IS NULL AND coalesce(s.value = 'notAllowed', false)) AS denied,
+        bool_or(c.allows AND s.names) AS names,
+        bool_or(c.permits) AS permits,
+        array_agg(s.id) FILTER (WHERE c.permits) AS permitting,
+        min(s.valid_until) FILTER (WHERE c.permits) AS expires_on,
+        bit_and(s.territory) FILTER (WHERE c.permits) AS territory,
+        {flags}
+    FROM sieve_tuple t
+    JOIN sieve_statement s ON s.party = t.party
+        AND (cardinality(s.material_kinds) = 0 OR t.material_kind = ANY(s.material_kinds))
+        AND (cardinality(s.capacities) = 0 OR t.capacity = ANY(s.capacities))
+    CROSS JOIN LATERAL (SELECT s.basis <> %(owned)s OR t.capacity <> ALL(%(personal)s) AS covers) k
+    CROSS JOIN LATERAL (SELECT k.covers AND s.standing IS NULL AS in_force) f
+    CROSS JOIN LATERAL (
+        SELECT k.covers, f.in_force, v.allows, v.allows AND s.names AND s.holds AS permits
+        FROM (SELECT f.in_force AND coalesce(s.value = 'allowed', false) AS allows) v
+    ) c
+    GROUP BY t.t
+) j USING (t)
+"""
+
+_ROWS = """
+CREATE TEMP TABLE sieve_row ON COMMIT DROP AS
+SELECT n, array_agg(t) AS tuples
+FROM (
+    SELECT DISTINCT p.n, t.t FROM sieve_part p JOIN sieve_tuple t USING (party, capacity, material_kind) ORDER BY 1, 2
+) o
+GROUP BY n
+"""
+
+_SETS = """
+CREATE TEMP TABLE sieve_set ON COMMIT DROP AS
+WITH sets AS (
+    SELECT row_number() OVER () AS id, tuples
+    FROM (SELECT tuples FROM sieve_row UNION SELECT '{{}}'::int[]) d
+), judged AS (
+    SELECT s.id,
+        %(question)s | coalesce(bit_or(j.mask), 0)
+            | CASE WHEN bool_or(j.decides) THEN 0 ELSE %(CONTRIBUTOR_UNKNOWN)s END AS mask,
+        array_agg(DISTINCT j.party) AS parties,
+        array_agg(DISTINCT j.party) FILTER (WHERE j.mask <> 0) AS blamed,
+        min(j.expires_on) AS expires_on, bit_and(j.territory) AS territory, {maxima}
+    FROM sets s LEFT JOIN LATERAL unnest(s.tuples) u(t) ON true LEFT JOIN sieve_judged j USING (t)
+    GROUP BY s.id
+), permitted AS (
+    SELECT s.id, array_agg(DISTINCT a.id ORDER BY a.id) AS authorisation_ids
+    FROM sets s JOIN judged g ON g.id = s.id AND g.mask = 0
+    CROSS JOIN LATERAL unnest(s.tuples) u(t) JOIN sieve_judged j USING (t)
+    CROSS JOIN LATERAL unnest(j.permitting) a(id)
+    GROUP BY s.id
+), codes AS (
+    SELECT m.mask, array_agg(c.code ORDER BY c.i) AS codes
+    FROM (SELECT DISTINCT mask FROM judged) m
+    JOIN unnest(%(codes)s::text[]) WITH ORDINALITY c(code, i) ON m.mask & (1 << (c.i::int - 1)) <> 0
+    GROUP BY m.mask
+), territories AS (
+    SELECT m.territory, array_agg(w.place ORDER BY w.i) AS places
+    FROM (SELECT DISTINCT territory FROM judged WHERE territory IS NOT NULL) m
+    JOIN unnest(%(world)s::text[]) WITH ORDINALITY w(place, i) ON get_bit(m.territory, w.i::int - 1) = 1
+    GROUP BY m.territory
+)
+SELECT s.tuples, c.codes[1] AS code, coalesce(c.codes, '{{}}') AS codes,
+    coalesce(CASE WHEN g.mask = 0 THEN g.parties ELSE g.blamed END, '{{}}') AS contributor_ids,
+    coalesce(p.authorisation_ids, '{{}}') AS authorisation_ids,
+    CASE WHEN g.mask = 0 THEN g.expires_on END AS expires_on,
+    coalesce(CASE WHEN g.mask = 0 THEN r.places END, '{{}}') AS territory,
+    CASE WHEN g.mask = 0 THEN jsonb_build_object({uses}) END AS uses
+FROM sets s JOIN judged g USING (id) LEFT JOIN permitted p USING (id)
+LEFT JOIN codes c USING (mask) LEFT JOIN territories r USING (territory)
+"""
+
+_SIEVED = """
+CREATE TEMP TABLE sieved ON COMMIT DROP AS
+SELECT c.n, s.code, s.codes, s.contributor_ids, s.authorisation_ids, s.expires_on, s.territory, s.uses
+FROM {candidates} c LEFT JOIN sieve_row r USING (n) JOIN sieve_set s ON s.tuples = coalesce(r.tuples, '{{}}')
+"""
+
+
+def sieve(cursor: CursorWrapper, *, candidates: str, question: Question) -> None:
+    """Answers `question` for every row of the temporary table `candidates`; the answers stand in `sieved`.
+
+    Reads `candidates(n, decision_id, other_decision_id)`; all decisions belong to the question's production. Makes
+    `sieved(n bigint PRIMARY KEY, code text, codes text[], contributor_ids bigint[], authorisation_ids bigint[],
+    expires_on date, territory text[], uses jsonb)`: one row for each n, with the meanings of `rules.Verdict` (code
+    NULL: it may leave; an empty territory: everywhere). The tables go with the transaction and are analysed; `sieved`
+    of an earlier call in the same transaction is replaced.
+    Raises TransactionManagementError outside a transaction.
+    """
+    values = _values(question)
+    gather(cursor, candidates=candidates)
+    cursor.execute("DROP TABLE IF EXISTS sieve_tuple, sieve_statement, sieve_judged, sieve_row, sieve_set, sieved")
+    for name, statement in (
+        ("sieve_tuple", _TUPLES),
+        ("sieve_statement", _STATEMENTS),
+        ("sieve_judged", _JUDGED),
+        ("sieve_row", _ROWS),
+        ("sieve_set", _SETS),
+        ("sieved", _SIEVED),
+    ):
+        cursor.execute(statement.format(**_fragments(cursor, candidates, statement)), values)
+        cursor.execute(f"ANALYZE {name}")
+    cursor.execute("ALTER TABLE sieved ADD PRIMARY KEY (n)")
+
+
+def _fragments(cursor: CursorWrapper, candidates: str, statement: str) -> dict[str, str]:
+    """The parts of a statement that repeat for each flag purpose. They come from constants, never from input."""
+    names = "', '".join(terms.USE_VALUES)
+    return {
+        "candidates": cursor.db.ops.quote_name(candidates),
+        "places": str(len(terms.PLACES)),
+        "ranks": ",\n    ".join(
+            (_RANK if statement is _STATEMENTS else "j.rank_{purpose}").format(purpose=purpose)
+            for purpose in terms.FLAG_PURPOSES
+        ),
+        "flags": ",\n        ".join(_FLAG.format(purpose=purpose) for purpose in terms.FLAG_PURPOSES),
+        "maxima": ", ".join(f"max(j.rank_{purpose}) AS rank_{purpose}" for purpose in terms.FLAG_PURPOSES),
+        "uses": ", ".join(f"'{purpose}', (ARRAY['{names}'])[g.rank_{purpose} + 1]" for purpose in terms.FLAG_PURPOSES),
+    }
+
+
+def _values(question: Question) -> dict[str, object]:
+    recipient = question.recipient
+    return {
+        **BIT,
+        "question": sum(BIT[code] for code in question_codes(question)),
+        "codes": list(CODES),
+        "purpose": question.purpose,
+        "on": question.on,
+        "moment": question.moment,
+        "production": question.production.id,
+        "recipient": recipient.code if recipient else None,
+        "recipient_kind": recipient.kind if recipient else None,
+        "places": sorted(places_of(question)),
+        "world": list(terms.PLACES),
+        "withdrawn": list(terms.WITHDRAWN_STATES),
+        "expired": terms.EXPIRED_STATE,
+        "permitting": list(terms.PERMITTING_STATES),
+        "capacities": list(terms.CAPACITIES),
+        "personal": list(terms.PERSONAL_CAPACITIES),
+        "owned": terms.EMPLOYER_OWNERSHIP,
+    }

@@ -1,0 +1,107 @@
+"""What every page needs around its content: the productions to switch to, the ways one's roles open, the key map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from loop.material.models import Production
+from loop.people.models import Role
+from loop.people.roles import Permission as P
+from loop.web.desk import Desk, at
+from loop.web.keymap import keymap
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An entry of the bar: shown to whoever holds one of `needs` on the production (anywhere, if the page is of none).
+
+    `name` is a URL name with the production's code as its argument. `inside` are other pages below it.
+    """
+
+    label: str
+    name: str
+    action: str
+    needs: frozenset[P]
+    inside: frozenset[str] = frozenset()
+
+
+WAYS = (
+    Way("Queue", "queue", "go.queue", frozenset({P.DECIDE, P.DECIDE_ON_BEHALF, P.SEE_TEXT}), frozenset({"review"})),
+    Way("Exports", "exports", "go.exports", frozenset({P.SEE_EXPORT}), frozenset({"export", "export-new"})),
+    Way(
+        "Authorisations",
+        "authorisations",
+        "go.consent",
+        frozenset({P.SEE_REGISTRY, P.AUTHORISE_OWN}),
+        frozenset({"authorisation", "authorisation-new"}),
+    ),
+    Way(
+        "Trail",
+        "trail",
+        "go.trail",
+        frozenset(
+            {
+                P.READ_TRAIL_ALL,
+                P.READ_TRAIL_OWN,
+                P.READ_TRAIL_ORDERS,
+                P.READ_TRAIL_PRODUCTION,
+                P.READ_TRAIL_CONSENT,
+            }
+        ),
+        frozenset({"event", "checkpoint"}),
+    ),
+    Way("Research", "report", "go.report", frozenset({P.SEE_PRODUCTION})),
+)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """The context of `templates/base.html`. Two queries for a login, unless the view asked for the desk already."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"keymap": keymap()}
+    desk = at(request)
+    return {
+        "keymap": keymap(single_keys=bool(desk.user.preferences.get("single_keys", True))),
+        "production": desk.production,
+        "productions": [
+            {"code": each.code, "title": each.title, "url": reverse("production", args=[each.code])}
+            for each in desk.productions
+        ],
+        "nav": _nav(request, desk),
+        "role_words": _role_words(desk),
+    }
+
+
+def _nav(request: HttpRequest, desk: Desk) -> list[dict[str, Any]]:
+    """The ways into the production of the page, else into the first one that opens them."""
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    found = []
+    for way in WAYS:
+        production = _leads_to(desk, way.needs)
+        if production is None:
+            continue
+        try:
+            url = reverse(way.name, args=[production.code])
+        except NoReverseMatch:
+            continue
+        current = here == way.name or here in way.inside
+        found.append({"label": way.label, "url": url, "current": current, "action": way.action})
+    return found
+
+
+def _leads_to(desk: Desk, needs: frozenset[P]) -> Production | None:
+    candidates = [desk.production] if desk.production else desk.productions
+    return next((each for each in candidates if any(desk.may(need, each) for need in needs)), None)
+
+
+def _role_words(desk: Desk) -> str:
+    words = ["Administrator"] if desk.actor.is_admin else []
+    if desk.production is not None:
+        words += [str(Role(role).label) for role in sorted(desk.roles(desk.production)) if role in Role.values]
+    elif not words:
+        words = sorted({str(Role(each.role).label) for each in desk.memberships if each.role in Role.values})
+    return ", ".join(words)

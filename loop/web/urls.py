@@ -1,0 +1,12 @@
+"""Where the pages are. Each folder of pages lists its own; here they are put together."""
+
+from django.urls import include, path
+
+from loop.web import home, productions, session
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("session/", session.session, name="session"),
+    path("p/<str:code>/", productions.overview, name="production"),
+    path("", include("loop.web.editor.urls")),
+]

@@ -14,6 +14,7 @@ from loop.kernel.canonical import canonical
 from loop.kernel.clock import rfc3339
 
 VERSION = 1
+COMMIT_SIZE = 32
 MOST_BYTES = 65_535  # C2SP tlog-tiles writes the length of an entry in two bytes
 
 
@@ -49,7 +50,7 @@ def write(
     Raises NotCanonicalError for text with lone surrogates, ValueError for a naive moment or a commit that is not a
     SHA-256.
     """
-    if len(commit) != 32:
+    if len(commit) != COMMIT_SIZE:
         raise ValueError(f"expected a commit of 32 bytes, found {len(commit)}")
     head, middle, tail = _fixed_parts(event, at, actor_pid, production, obj_table)
     return f'{head}{commit.hex()}","id":"{uid}{middle}{obj_uid}{tail}'.encode()

@@ -1,4 +1,4 @@
-"""Signing keys: Ed25519, one PEM file each (mode 0600) in settings.CIRCLED_KEYS_DIR, created once.
+"""Signing keys: Ed25519, one PEM file each (mode 0600) in settings.KEYS_ROOT, created once.
 
 Beside `<purpose>.pem` stands `<purpose>.vkey`, the public half that outsiders are given. A key that was replaced
 leaves its .vkey behind (as `<purpose>-<key id>.vkey`), so that what it signed can still be checked.
@@ -51,7 +51,7 @@ def load_or_create(purpose: str = LOG, *, name: str | None = None) -> SigningKey
     complete from the moment it has its name, and a crash leaves at most a stray temporary file.
     `name` is what it signs under; the default is the log's origin. Raises SigningKeyError.
     """
-    folder = Path(settings.CIRCLED_KEYS_DIR)
+    folder = Path(settings.KEYS_ROOT)
     path = folder / f"{purpose}.pem"
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def load_or_create(purpose: str = LOG, *, name: str | None = None) -> SigningKey
 
 def trusted(purpose: str = LOG) -> list[VerifierKey]:
     """The public keys that this house has signed with for `purpose`, the present one first. Never made here."""
-    folder = Path(settings.CIRCLED_KEYS_DIR)
+    folder = Path(settings.KEYS_ROOT)
     paths = [folder / f"{purpose}.vkey", *sorted(folder.glob(f"{purpose}-*.vkey"))]
     return [parse_vkey(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
 

@@ -4,14 +4,11 @@ Everything works on leaf hashes of 32 bytes. A frontier is the list of roots of 
 size splits into, largest first: one per set bit of the size. It is all that is needed to append.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 HASH_SIZE = 32
 EMPTY_ROOT = sha256(b"").digest()
-
-Subtree = Callable[[int, int], bytes]
-"""Answers the root over the leaves `start` (inclusive) to `end` (exclusive)."""
 
 
 def leaf_hash(entry: bytes) -> bytes:

@@ -33,6 +33,9 @@ class AuditEvent(models.Model):
             models.Index(fields=["type", "-id"], name="audit_event_by_type"),  # trail filter; cut-off of an order
         ]
 
+    def __str__(self) -> str:
+        return f"{self.type} {self.uid}"
+
 
 class AuditPayload(models.Model):
     """The erasable facts of an event, under the commitment in its entry."""
@@ -44,6 +47,9 @@ class AuditPayload(models.Model):
     class Meta:
         db_table = "loop_audit_payload"
 
+    def __str__(self) -> str:
+        return f"facts of event {self.event_id}"
+
 
 class AuditPending(models.Model):
     """Events that have no log index yet. A row lives from the business transaction to the next seal."""
@@ -52,6 +58,9 @@ class AuditPending(models.Model):
 
     class Meta:
         db_table = "loop_audit_pending"
+
+    def __str__(self) -> str:
+        return f"pending event {self.event_id}"
 
 
 class AuditLeaf(models.Model):
@@ -63,6 +72,9 @@ class AuditLeaf(models.Model):
 
     class Meta:
         db_table = "loop_audit_leaf"
+
+    def __str__(self) -> str:
+        return f"{self.log_index}"
 
 
 class AuditCheckpoint(models.Model):
@@ -76,3 +88,6 @@ class AuditCheckpoint(models.Model):
 
     class Meta:
         db_table = "loop_audit_checkpoint"
+
+    def __str__(self) -> str:
+        return f"checkpoint of {self.size}"

@@ -13,7 +13,11 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from loop.audit.merkle import HASH_SIZE
+
 ED25519 = b"\x01"
+PUBLIC_KEY_SIZE = 32
+CHECKPOINT_LINES = 3
 MOST_SIGNATURES = 100
 PROOF_HEAD = "c2sp.org/tlog-proof@v1"
 _SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
@@ -70,15 +74,16 @@ class InclusionProof:
 
 def parse_vkey(text: str) -> VerifierKey:
     """Reads "name+hash+key". Raises NoteError if the parts do not fit together."""
-    parts = text.strip().split("+", 2)
-    if len(parts) != 3 or not _is_key_name(parts[0]):
+    name, _, rest = text.strip().partition("+")
+    key_id, _, encoded = rest.partition("+")
+    if not _is_key_name(name) or not encoded:
         raise NoteError(f"expected a verifier key name+hash+key, found {text.strip()[:80]!r}")
-    data = _base64(parts[2], "verifier key")
-    if data[:1] != ED25519 or len(data) != 33:
+    data = _base64(encoded, "verifier key")
+    if data[:1] != ED25519 or len(data) != 1 + PUBLIC_KEY_SIZE:
         raise NoteError("expected an Ed25519 verifier key (type 0x01, 32 bytes)")
-    key = VerifierKey(parts[0], data[1:])
-    if key.key_id.hex() != parts[1]:
-        raise NoteError(f"verifier key {key.name}: expected the hash {key.key_id.hex()}, found {parts[1][:16]!r}")
+    key = VerifierKey(name, data[1:])
+    if key.key_id.hex() != key_id:
+        raise NoteError(f"verifier key {name}: expected the hash {key.key_id.hex()}, found {key_id[:16]!r}")
     return key
 
 
@@ -123,13 +128,13 @@ def open_note(note: str, trusted: Sequence[VerifierKey]) -> str:
 
 def parse_checkpoint(text: str) -> Checkpoint:
     """Reads origin, size and root from a note's text. Extension lines are allowed and ignored."""
-    lines = text.split("\n")
-    if len(lines) < 4 or lines[-1] or not all(lines[:-1]):
+    *lines, end = text.split("\n")
+    if len(lines) < CHECKPOINT_LINES or end or not all(lines):
         raise NoteError("expected a checkpoint of at least three lines, none empty")
     if not _DECIMAL.fullmatch(lines[1]):
         raise NoteError(f"expected the size as a decimal without leading zeroes, found {lines[1][:40]!r}")
     root = _base64(lines[2], "root")
-    if len(root) != 32:
+    if len(root) != HASH_SIZE:
         raise NoteError(f"expected a root of 32 bytes, found {len(root)}")
     return Checkpoint(lines[0], int(lines[1]), root)
 
@@ -151,7 +156,7 @@ def parse_proof(text: str) -> InclusionProof:
     if not lines or not lines[0].startswith("index ") or not _DECIMAL.fullmatch(lines[0][6:]):
         raise NoteError("expected a line with the index of the entry")
     hashes = tuple(_base64(line, "proof hash") for line in lines[1:])
-    if any(len(value) != 32 for value in hashes):
+    if any(len(value) != HASH_SIZE for value in hashes):
         raise NoteError("expected proof hashes of 32 bytes")
     return InclusionProof(int(lines[0][6:]), hashes, note)
 

@@ -107,7 +107,12 @@ EVENTS: Mapping[str, EventType] = {
         "ordered an export: {profile} for {purpose}", ("loop_export",), ("profile", "purpose"), data=False
     ),
     "export.frozen": EventType("froze the membership of an export", ("loop_export",), data=False),
-    "export.built": EventType("built an export", ("loop_export",), data=False),
+    "export.built": EventType(
+        "built an export of {rows} rows, manifest SHA-256 {manifest_sha256}",
+        ("loop_export",),
+        ("manifest_sha256", "rows"),
+        data=False,
+    ),
     "export.published": EventType(
         "published an export, manifest SHA-256 {manifest_sha256}", ("loop_export",), ("manifest_sha256",), data=False
     ),

@@ -1,0 +1,97 @@
+"""The folder of a release, put together from finished shards and facts of the database."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+from loop.audit.keys import load_or_create
+from loop.export import places
+from loop.export.card import card
+from loop.export.consents import snapshot
+from loop.export.disclosures import disclosures
+from loop.export.keys import Pseudonyms
+from loop.export.licence import licence
+from loop.export.manifest import FileEntry, manifest, order_part
+from loop.export.models import Export, ExportShard
+from loop.export.profiles.registry import SHAPES
+from loop.export.proof import log_manifest, write_proof
+from loop.export.questions import judged_at
+from loop.export.record import ReleaseRecord, gather
+from loop.export.rules import CONSENTS, ENVELOPE, MANIFEST, shard_file
+from loop.export.sign import sign, statement
+from loop.export.tally import tally
+from loop.export.writers import sha256_of, sync_folder
+
+
+def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
+    """Puts the folder together under a name nobody looks at, and returns it.
+
+    1. Shards are linked (copied where the file system has no links), never rewritten.
+    2. Documents, the manifest with the digest of every file, the signature over it.
+    3. The manifest's digest goes into the log; the proof of that goes into the folder.
+
+    Run again, it gives the same manifest, which is not logged twice. `check` raises once the lease is lost.
+    """
+    if export.frozen_at is None:
+        raise ValueError(f"release {export.uid}: expected a frozen one, found none of its rows frozen")
+    folder = places.unfinished(places.home(export), token)
+    shutil.rmtree(folder, ignore_errors=True)
+    shards = list(ExportShard.objects.filter(export=export).order_by("number"))
+    data = _link(export, shards, folder)
+    check()
+    found = gather(export, shards, tally([folder / entry.path for entry in data], SHAPES[export.profile]))
+    names = Pseudonyms(recipient=export.recipient.code, order_digest=bytes(export.order_digest))
+    documents = {
+        "README.md": card(found),
+        "LICENSE.md": licence(found),
+        "disclosures.json": disclosures(found),
+        CONSENTS: snapshot(export, names, found.tally.auths, moment=judged_at(export, export.frozen_at)),
+    }
+    files = data + [_write(folder, name, content) for name, content in documents.items()]
+    check()
+    stated = _write(folder, MANIFEST, manifest(found, files))
+    _write(folder, ENVELOPE, _signed(found, [*files, stated]))
+    log_manifest(export, token, manifest_sha256=stated.sha256, rows=found.tally.rows)
+    write_proof(export, folder)
+    _sync(folder)
+    return folder
+
+
+def _link(export: Export, shards: list[ExportShard], folder: Path) -> list[FileEntry]:
+    target = folder / "data" / export.profile
+    target.mkdir(parents=True, mode=0o700)
+    entries = []
+    for shard in shards:
+        path = target / shard_file(shard.number, len(shards))
+        source = places.shard(export, shard.number, shard.sha256)
+        try:
+            os.link(source, path)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(source, path)
+        digest, size = sha256_of(path)
+        entries.append(FileEntry(str(path.relative_to(folder)), digest, size, shard.rows))
+    return entries
+
+
+def _write(folder: Path, name: str, content: bytes) -> FileEntry:
+    path = folder / name
+    path.write_bytes(content)
+    digest, size = sha256_of(path)
+    return FileEntry(name, digest, size)
+
+
+def _signed(found: ReleaseRecord, files: list[FileEntry]) -> bytes:
+    predicate = {"order": order_part(found), "rows": found.tally.rows, "release": str(found.export.uid)}
+    return sign(statement({entry.path: entry.sha256 for entry in files}, predicate), load_or_create())
+
+
+def _sync(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            sync_folder(path)
+    sync_folder(folder)

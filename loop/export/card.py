@@ -1,0 +1,154 @@
+"""`README.md`: the Hub's YAML head, so that `load_dataset(folder)` works, and a dataset card filled from the record."""
+
+import re
+from collections.abc import Mapping
+
+from loop.export.disclosures import NOT_MADE_REASONS, SENTENCES
+from loop.export.licence import LICENCE_NAME
+from loop.export.record import ReleaseRecord
+from loop.export.rows import columns
+from loop.export.tally import USES
+
+_HEAD = """\
+---
+license: other
+license_name: {licence}
+license_link: LICENSE.md
+annotations_creators:
+- expert-generated
+tags:
+- human-feedback
+- consent-recorded
+configs:
+- config_name: {profile}
+  default: true
+  data_files:
+  - split: train
+    path: data/{profile}/train-*.parquet
+---
+"""
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
+
+
+def card(record: ReleaseRecord) -> bytes:
+    """The bytes of the file; equal orders give equal bytes, so no id and no time stands in it."""
+    parts = [
+        _HEAD.format(licence=LICENCE_NAME, profile=record.shape.name),
+        f"# {_plain(record.export.production.code)}: {record.shape.name}\n\n{record.shape.about}\n",
+        _composition(record),
+        _consent(record),
+        _people(record),
+        _missing(record),
+        _limits(record),
+        _columns(record),
+    ]
+    return "\n".join(parts).encode()
+
+
+def _composition(record: ReleaseRecord) -> str:
+    tally, export = record.tally, record.export
+    period = f"{tally.first_month} to {tally.last_month}" if tally.first_month else "not recorded"
+    lines = [
+        "## Composition\n",
+        f"- Rows: {tally.rows}, in {len(record.shards)} file(s) below `data/{record.shape.name}/`",
+        f"- Decided: {period}",
+        f"- Labels: policy `{record.recipe.labels}`",
+        f"- Rows without a recorded prompt: {tally.without_prompt}",
+        "",
+        _table(f"Rows by `{record.shape.label_balance}`", tally.of(record.shape.label_balance)),
+        *(_table(f"Rows by `{name}`", tally.of(name)) for name in record.shape.origins),
+        _table("Rows by model", tally.of("fb_model")),
+        _table("Rows by kind", tally.of("fb_kind")),
+        _table("Rows by stage (empty: not stated)", tally.of("fb_stage")),
+    ]
+    if record.recipe.filters:
+        chosen = "; ".join(
+            f"{name}: {len(values) if name == 'briefs' else ', '.join(map(_plain, values))}"
+            for name, values in record.recipe.filters.items()
+        )
+        lines.insert(3, f"- Only: {chosen}")
+    lines.insert(1, f"- Ordered for `{export.purpose}`, by recipient `{_plain(export.recipient.code)}`")
+    return "\n".join(lines)
+
+
+def _consent(record: ReleaseRecord) -> str:
+    tally, export = record.tally, record.export
+    until = tally.expires_on.isoformat() if tally.expires_on else "no rows"
+    lines = [
+        "## Consent and licence\n",
+        f"- Licence: {LICENCE_NAME}, see `LICENSE.md`. One recipient, one purpose.",
+        f"- Evaluated for {export.gate_date.isoformat()} under rules {export.policy_version}: a row leaves only if every",
+        "  contributor to it, the person who decided included, has an authorisation in force for this purpose, recipient,",
+        "  kind of material and capacity. Any refusal wins; missing data refuses.",
+        f"- Authorisations in use: {len(tally.auths)}, listed without names in `consents.jsonl`; `fb_auth_ids` points there.",
+        f"- Earliest end of an authorisation: {until}",
+        "",
+        *(_table(f"Rows by `{name}`", tally.of(name)) for name in USES),
+    ]
+    return "\n".join(lines)
+
+
+def _people(record: ReleaseRecord) -> str:
+    return "\n".join([
+        "## Contributors and annotators\n",
+        "The judgements are those of people at work on the production, made in its own review pages or brought in from",
+        "its own files; nobody was recruited to annotate. No names leave the house.\n",
+        _table("Contributors by kind", record.parties),
+        _table("Rows by the role of who decided (empty: unknown)", record.tally.of("fb_decider_role")),
+    ])
+
+
+def _missing(record: ReleaseRecord) -> str:
+    excluded = {f"{code}: {SENTENCES.get(code, '')}": n for code, n in record.excluded.items()}
+    dropped = {f"{code}: {SENTENCES.get(code, '')}": n for code, n in record.dropped.items()}
+    not_made = {NOT_MADE_REASONS.get(name, name): n for name, n in sorted(record.export.not_made.items())}
+    return "\n".join([
+        "## What is not here\n",
+        "Rows that may not leave are counted by the first rule that refused them. Who refused is nobody's business.\n",
+        _table("Excluded rows by code", excluded),
+        _table("Dropped between freezing and publishing", dropped),
+        _table("Not made by rule", not_made),
+    ])
+
+
+def _limits(record: ReleaseRecord) -> str:
+    lines = [
+        "## Known limits\n",
+        "- Judgements are of one production and of the people on it; they are not a measure of quality elsewhere.",
+        "- People saw the suggestions in the course of work, not in random order; reasons are given where somebody gave",
+        "  one, so a missing reason means nothing.",
+        "- Several decisions on one suggestion were brought together by the policy named above.",
+        "- Rows of one brief belong together: split by `fb_brief`, or test rows leak into training.",
+    ]
+    if record.shape.name == "preference":
+        lines.append("- A chosen text is better than its rejected one, not necessarily good.")
+    if not record.tally.rows:
+        lines.append("- This release has no rows; the tables above say why, by code.")
+    return "\n".join(lines) + "\n"
+
+
+def _columns(record: ReleaseRecord) -> str:
+    digested = ", ".join(f"`{name}`" for name in record.shape.digested)
+    rows = [f"| `{column.name}` | `{column.type}` | {column.meaning.replace('|', chr(92) + '|')} |" for column in columns(record.shape)]
+    return "\n".join([
+        "## Columns\n",
+        "| column | type | meaning |",
+        "|---|---|---|",
+        *rows,
+        "",
+        f"`fb_content_sha256` covers {digested}, in this order.",
+        "",
+    ])
+
+
+def _table(title: str, counts: Mapping[str, int | str]) -> str:
+    if not counts:
+        return f"{title}: none.\n"
+    lines = [f"| {title} | rows |" if title.startswith(("Rows", "Excl")) else f"| {title} | number |", "|---|---|"]
+    lines += [f"| {_plain(value) or '(empty)'} | {number} |" for value, number in counts.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Text that came from outside, so that it cannot shape the card: one line, marks escaped."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

@@ -1,0 +1,96 @@
+"""What an order says, in the form that is stored, digested and read back by the steps that follow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from loop.export.rules import FILTERS, FORMAT_VERSION, LABEL_POLICIES, LABELLED_OUTCOMES, ROWS_PER_SHARD
+from loop.kernel.canonical import Json, digest
+from loop.kernel.errors import NotValidError
+
+DEFAULT_LABELS = "latest_per_person"
+NO_FILTERS: Mapping[str, Sequence[str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How rows are chosen and cut into files. Equal recipes, checkpoints, dates and recipients give equal bytes.
+
+    `filters`: {stages, kinds, models, origins, briefs, outcomes} -> values; an empty list does not filter.
+    """
+
+    labels: str = DEFAULT_LABELS
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rows_per_shard: int = ROWS_PER_SHARD
+
+    def stored(self) -> dict[str, Json]:
+        """The form in `Export.recipe`."""
+        return {
+            "format": FORMAT_VERSION,
+            "labels": self.labels,
+            "filters": {name: list(values) for name, values in sorted(self.filters.items())},
+            "rows_per_shard": self.rows_per_shard,
+        }
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        return self.filters.get("outcomes", ())
+
+
+def read(stored: Mapping[str, object]) -> Recipe:
+    """The recipe of an export row. Raises NotValidError for one of another format."""
+    if stored.get("format") != FORMAT_VERSION:
+        raise NotValidError(f"recipe: expected format {FORMAT_VERSION}, found {stored.get('format')!r}", field="recipe")
+    filters = stored["filters"]
+    labels, rows = stored["labels"], stored["rows_per_shard"]
+    if not isinstance(filters, Mapping) or not isinstance(labels, str) or not isinstance(rows, int):
+        raise NotValidError("recipe: expected labels, filters and rows_per_shard, found another shape", field="recipe")
+    return Recipe(labels=labels, filters={name: tuple(values) for name, values in filters.items()}, rows_per_shard=rows)
+
+
+def write(
+    *,
+    labels: str = DEFAULT_LABELS,
+    filters: Mapping[str, Sequence[str]] = NO_FILTERS,
+    rows_per_shard: int = ROWS_PER_SHARD,
+) -> Recipe:
+    """A checked recipe; the values of a filter are sorted, so that their order does not change the order's digest.
+
+    Raises NotValidError that names the field, what was expected and what was found.
+    """
+    if labels not in LABEL_POLICIES:
+        raise NotValidError(f"labels: expected {' or '.join(LABEL_POLICIES)}, found {labels!r}", field="labels")
+    unknown = sorted(set(filters) - set(FILTERS))
+    if unknown:
+        raise NotValidError(f"filters: expected {', '.join(FILTERS)}, found {unknown[0]!r}", field="filters")
+    for outcome in filters.get("outcomes", ()):
+        if outcome not in LABELLED_OUTCOMES:
+            expected = " or ".join(LABELLED_OUTCOMES)
+            raise NotValidError(f"outcomes: expected {expected}, found {outcome!r}", field="outcomes")
+    if rows_per_shard < 1:
+        raise NotValidError(f"rows_per_shard: expected at least 1, found {rows_per_shard}", field="rows_per_shard")
+    kept = {name: tuple(sorted(set(values))) for name, values in filters.items() if values}
+    return Recipe(labels=labels, filters=kept, rows_per_shard=rows_per_shard)
+
+
+def order_digest(
+    recipe: Recipe,
+    *,
+    production: UUID,
+    profile: str,
+    purpose: str,
+    recipient: str,
+    checkpoint_size: int,
+    gate_date: date,
+) -> bytes:
+    """SHA-256 over everything that decides rows and bytes. Row names are keyed by it, and by the recipient."""
+    return digest({
+        "recipe": recipe.stored(),
+        "production": str(production),
+        "profile": profile,
+        "purpose": purpose,
+        "recipient": recipient,
+        "checkpoint_size": str(checkpoint_size),
+        "gate_date": gate_date.isoformat(),
+    })

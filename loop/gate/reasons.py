@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 
+POLICY_VERSION: Final = "gate-1"
+"""Stored with every order and carried by every row. Bump it whenever a rule is added or read differently."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One way to fail a rule: `sentence` completes "It may not leave: ...", `remedy` says who can fix it and how."""

@@ -18,6 +18,10 @@ COMMIT_SIZE = 32
 MOST_BYTES = 65_535  # C2SP tlog-tiles writes the length of an entry in two bytes
 
 
+class NotAnEntryError(ValueError):
+    """Bytes that this version never wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """The fields of an entry. `production` is the production's uid, None outside any."""
@@ -57,11 +61,11 @@ def write(
 
 
 def parse(data: bytes) -> Entry:
-    """Reads entry bytes. Raises ValueError if they are not an entry of this version."""
+    """Reads entry bytes. Raises NotAnEntryError if they are not an entry of this version."""
     try:
         value = orjson.loads(data)
         if value["v"] != VERSION:
-            raise ValueError(f"expected an entry of version {VERSION}, found {value['v']!r}")
+            raise NotAnEntryError(f"expected an entry of version {VERSION}, found {value['v']!r}")
         return Entry(
             uid=UUID(value["id"]),
             event=value["type"],
@@ -72,8 +76,8 @@ def parse(data: bytes) -> Entry:
             obj_uid=UUID(value["object"]["uid"]),
             commit=bytes.fromhex(value["commit"]),
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"expected an entry, found something else: {error!r}") from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise NotAnEntryError(f"expected an entry of version {VERSION}, found other bytes ({error})") from error
 
 
 @lru_cache(maxsize=256)

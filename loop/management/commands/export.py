@@ -1,0 +1,151 @@
+"""./manage.py export --production CODE --purpose P --recipient R --profile NAME"""
+
+import shutil
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from loop.consent.models import Recipient
+from loop.consent.terms import PURPOSES
+from loop.export import places
+from loop.export.disclosures import NOT_MADE_REASONS
+from loop.export.heartbeat import is_worker_alive
+from loop.export.models import Export, ExportRowDropped, Profile
+from loop.export.order import order
+from loop.export.preview import preview
+from loop.export.progress import progress_of
+from loop.export.recipe import DEFAULT_LABELS
+from loop.export.rules import FAILED, LABEL_POLICIES, LABELLED_OUTCOMES, PUBLISHED, UNFINISHED
+from loop.gate.reasons import REASONS
+from loop.management.acting import acting, add_actor_argument, production_named, refusals
+from loop.material.models import Production, Stage
+from loop.tasks import nudge
+
+LOOK_EVERY_S = 0.25
+SAY_AFTER_S = 5.0
+BAR = 30
+FILTERS = {"stage": "stages", "kind": "kinds", "model": "models", "outcome": "outcomes"}
+
+
+class Command(BaseCommand):
+    help = "Orders a dataset release for a purpose and a recipient; shows what would leave, and what will not and why."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--production", required=True, metavar="CODE")
+        parser.add_argument("--purpose", required=True, help=", ".join(PURPOSES))
+        parser.add_argument("--recipient", required=True, metavar="R", help="the code of a registered recipient")
+        parser.add_argument("--profile", required=True, metavar="NAME", help=", ".join(Profile.values))
+        parser.add_argument("--labels", default=DEFAULT_LABELS, help=f"{', '.join(LABEL_POLICIES)} (default {DEFAULT_LABELS})")
+        parser.add_argument("--stage", action="append", default=[], help=f"only this stage, repeatable: {', '.join(Stage.values)}")
+        parser.add_argument("--kind", action="append", default=[], help="only this kind of brief, repeatable")
+        parser.add_argument("--model", action="append", default=[], help="only this model version, repeatable")
+        parser.add_argument("--outcome", action="append", default=[], help=f"repeatable: {', '.join(LABELLED_OUTCOMES)}")
+        parser.add_argument("--as-of", type=int, metavar="SIZE", help="cut-off: the size of a signed checkpoint of the log")
+        parser.add_argument("--date", type=date.fromisoformat, metavar="D", help="judge consent on this day (default today, UTC)")
+        parser.add_argument("--preview", action="store_true", help="count only, order nothing")
+        parser.add_argument("--wait", action="store_true", help="show progress until the folder is there")
+        parser.add_argument("--out", type=Path, metavar="DIR", help="copy the folder there (implies --wait)")
+        add_actor_argument(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        production = production_named(options["production"])
+        out: Path | None = options["out"]
+        if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise CommandError(f"--out {out}: expected a folder that is empty or not there yet, found something in it.")
+        asked: dict[str, Any] = {
+            "production": production,
+            "profile": options["profile"],
+            "purpose": options["purpose"],
+            "recipient": _recipient(options["recipient"]),
+            "actor": acting(options["actor"]),
+            "labels": options["labels"],
+            "filters": {name: options[flag] for flag, name in FILTERS.items() if options[flag]},
+            "checkpoint": options["as_of"],
+            "gate_date": options["date"],
+        }
+        with refusals():
+            if options["preview"]:
+                self._preview(asked)
+                return
+            export = order(**asked)
+        nudge(export)
+        self.stdout.write(f"Ordered {production.code} E-{export.number} ({export.uid}).")
+        if options["wait"] or out is not None:
+            self._wait(export)
+            self._end(export, production, out)
+
+    def _preview(self, asked: dict[str, Any]) -> None:
+        found = preview(**asked)
+        self.stdout.write(f"{found.rows} of {found.considered} rows would leave.")
+        self._exclusions(found.excluded, found.not_made)
+
+    def _wait(self, export: Export) -> None:
+        """Shows progress until the release has ended. Ctrl-C stops waiting, not the release."""
+        started, said, is_terminal = time.monotonic(), False, sys.stdout.isatty()
+        last = ""
+        while True:
+            export.refresh_from_db()
+            now_at = progress_of(export)
+            if is_terminal:
+                self.stdout.write(f"\r{_bar(now_at.share)} {now_at.sentence:<60}", ending="")
+                self.stdout.flush()
+            elif now_at.sentence != last:
+                self.stdout.write(now_at.sentence)
+            last = now_at.sentence
+            if export.state not in UNFINISHED:
+                if is_terminal:
+                    self.stdout.write("")
+                return
+            if not said and time.monotonic() - started > SAY_AFTER_S and not is_worker_alive():
+                said = True
+                self.stderr.write(
+                    "\nNo worker has been seen lately, so nothing moves. In another terminal start ./manage.py up, "
+                    "or ./manage.py run_worker. The order waits; this command may be ended."
+                )
+            time.sleep(LOOK_EVERY_S)
+
+    def _end(self, export: Export, production: Production, out: Path | None) -> None:
+        if export.state == FAILED:
+            raise CommandError(f"E-{export.number} failed: {export.failure}")
+        if export.state != PUBLISHED:
+            raise CommandError(f"E-{export.number} is {export.state}.")
+        folder = places.root() / export.folder
+        if out is not None:
+            shutil.copytree(folder, out, dirs_exist_ok=True)
+            folder = out
+        dropped = ExportRowDropped.objects.filter(row__export=export).count()
+        rows = (export.rows_included or 0) - dropped
+        self.stdout.write(f"{rows} of {export.rows_considered} rows left.")
+        self._exclusions(export.excluded_by_code, export.not_made)
+        if dropped:
+            self.stdout.write(f"{dropped} more were taken out between freezing and publishing: consent had changed.")
+        self.stdout.write(f"Folder: {folder}")
+        self.stdout.write(f"Load it: datasets.load_dataset({str(folder)!r}, {export.profile!r})")
+
+    def _exclusions(self, excluded: dict[str, int], not_made: dict[str, int]) -> None:
+        for reason in REASONS:
+            if reason.code in excluded:
+                self.stdout.write(f"  {excluded[reason.code]:>8}  {reason.code}: {reason.sentence}")
+                self.stdout.write(f"            {reason.remedy}")
+        for name, count in sorted(not_made.items()):
+            if count:
+                self.stdout.write(f"  {count:>8}  not made: {NOT_MADE_REASONS.get(name, name)}")
+
+
+def _recipient(code: str) -> Recipient:
+    found = Recipient.objects.filter(code=code).first()
+    if found is None:
+        known = ", ".join(Recipient.objects.order_by("code").values_list("code", flat=True)[:20]) or "none yet"
+        raise CommandError(
+            f"There is no recipient {code!r}; register one with ./manage.py recipient add. Recipients: {known}."
+        )
+    return found
+
+
+def _bar(share: float) -> str:
+    filled = round(share * BAR)
+    return f"[{'#' * filled}{'.' * (BAR - filled)}] {share:4.0%}"

@@ -1,0 +1,65 @@
+"""./manage.py run_worker"""
+
+import os
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, close_old_connections, connection
+
+from loop.audit.seal import seal_all
+from loop.export.advance import advance
+from loop.export.heartbeat import beat
+from loop.export.rules import PUBLISHED
+from loop.export.sweep import sweep
+from loop.kernel.errors import LoopError
+
+SEAL_EVERY_S = 5.0
+
+
+class Command(BaseCommand):
+    help = "Does the workers' job without a broker: polls the database, builds releases, seals the log. Ends on Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--interval", type=float, default=1.0, metavar="S", help="pause between looks, default 1 s")
+        parser.add_argument("--until-idle", action="store_true", help="end once nothing waits any more")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Several may run at once, beside Celery workers too: a step belongs to whoever claims its row."""
+        name, sealed = f"worker poll {os.getpid()}", 0.0
+        self.stdout.write("Waiting for work; Ctrl-C ends it." if not options["until_idle"] else "Working until idle.")
+        try:
+            while True:
+                did = False
+                try:
+                    close_old_connections()
+                    beat(name)
+                    if time.monotonic() - sealed >= SEAL_EVERY_S:
+                        seal_all()
+                        sealed = time.monotonic()
+                    did = self._work()
+                except DatabaseError as error:
+                    self.stderr.write(f"The database did not answer ({type(error).__name__}); trying again.")
+                    connection.close()
+                if not did:
+                    if options["until_idle"]:
+                        return
+                    time.sleep(options["interval"])
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")
+
+    def _work(self) -> bool:
+        """One step of every release that waits; True if any did something."""
+        did = False
+        for export_id in sweep():
+            try:
+                step = advance(export_id)
+            except (LoopError, OSError, ValueError, LookupError) as error:
+                # The step gave its lease back and counted the attempt; after the last one the release is failed.
+                self.stderr.write(f"Release {export_id}: {type(error).__name__}: {error}")
+                did = True
+                continue
+            did = did or step.did
+            if step.did and step.state == PUBLISHED:
+                self.stdout.write(f"Published release {export_id}.")
+        return did

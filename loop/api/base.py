@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -136,8 +136,22 @@ def checked_body(request: Request, body: type[serializers.Serializer[Any]]) -> d
     if not isinstance(data, dict):
         raise serializers.ValidationError({"body": ["Expected a JSON object."]})
     given = body(data=data)
-    unknown = sorted(set(data) - set(given.fields))
+    unknown = list(_unknown(given, data, ""))[:20]
     if unknown:
-        raise serializers.ValidationError({name[:80]: ["There is no such field."] for name in unknown[:20]})
+        raise serializers.ValidationError({name[:80]: ["There is no such field."] for name in unknown})
     given.is_valid(raise_exception=True)
     return dict(given.validated_data)
+
+
+def _unknown(field: serializers.Field[Any, Any, Any, Any], value: object, where: str) -> Iterator[str]:
+    """The paths of keys that no serializer names, also within lists of objects."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _unknown(field.child, item, f"{where}[{place}]")
+    if isinstance(field, serializers.Serializer) and isinstance(value, dict):
+        for name, item in value.items():
+            path = f"{where}.{name}".lstrip(".")
+            if name not in field.fields:
+                yield path
+            else:
+                yield from _unknown(field.fields[name], item, path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from loop.api.problems import Refused
@@ -31,3 +33,8 @@ def stored_key(token: Token, key: str) -> str:
 
 
 REPLAYED = {"Idempotent-Replayed": "true"}
+
+KEY_HEADER = OpenApiParameter(
+    "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER,
+    description="1 to 200 visible ASCII characters; the same key again answers with what it made first.",
+)  # fmt: skip

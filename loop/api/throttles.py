@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 import time
+from typing import TYPE_CHECKING
 
 from django.core.cache import BaseCache, cache
 from django.core.cache.backends.locmem import LocMemCache
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # it reads the settings, which name the authentication that counts here
 
 CALLS_A_MINUTE = 1_200
 ORDERS_AN_HOUR = 120

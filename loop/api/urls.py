@@ -1,0 +1,30 @@
+"""The routes under /api/v1/. The slash at the end is optional, so that no client is sent to another address."""
+
+from django.urls import URLPattern, re_path
+
+from loop.api.base import Nowhere
+from loop.api.decisions import Decisions, OneDecision
+from loop.api.exports import CancelExport, ExportDownloads, ExportFiles, Exports, OneExport
+from loop.api.links import TakeFile
+from loop.api.reference import Me, Productions, Schema
+from loop.api.suggestions import OneSuggestion, Suggestions, SuggestionsBulk
+
+UID = r"(?P<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+
+urlpatterns: list[URLPattern] = [
+    re_path(r"^me/?$", Me.as_view(), name="api-me"),
+    re_path(r"^productions/?$", Productions.as_view(), name="api-productions"),
+    re_path(r"^suggestions/?$", Suggestions.as_view(), name="api-suggestions"),
+    re_path(r"^suggestions/bulk/?$", SuggestionsBulk.as_view(), name="api-suggestions-bulk"),
+    re_path(rf"^suggestions/{UID}/?$", OneSuggestion.as_view(), name="api-suggestion"),
+    re_path(r"^decisions/?$", Decisions.as_view(), name="api-decisions"),
+    re_path(rf"^decisions/{UID}/?$", OneDecision.as_view(), name="api-decision"),
+    re_path(r"^exports/?$", Exports.as_view(), name="api-exports"),
+    re_path(rf"^exports/{UID}/?$", OneExport.as_view(), name="api-export"),
+    re_path(rf"^exports/{UID}/cancel/?$", CancelExport.as_view(), name="api-export-cancel"),
+    re_path(rf"^exports/{UID}/files/?$", ExportFiles.as_view(), name="api-export-files"),
+    re_path(rf"^exports/{UID}/downloads/?$", ExportDownloads.as_view(), name="api-export-downloads"),
+    re_path(r"^downloads/(?P<signature>[0-9a-f]{32}:[A-Za-z0-9_-]{20,100})/?$", TakeFile.as_view(), name="api-download"),
+    re_path(r"^schema/?$", Schema.as_view(), name="api-schema"),
+    re_path(r"^.*$", Nowhere.as_view(), name="api-nowhere"),
+]

@@ -135,7 +135,7 @@ def decide(
         raise NotValidError(
             f"external_id: expected 1 to 300 characters, found {len(external_id)}", field="external_id"
         )
-    earlier = _recorded(gesture, supersedes)
+    earlier = _recorded(gesture, supersedes, decided_at)
     if earlier is not None:
         return earlier, False
     _check(gesture, codes)
@@ -155,7 +155,7 @@ def _one_at_a_time(suggestion: Suggestion, person: Contributor) -> None:
         )
 
 
-def _recorded(gesture: _Gesture, supersedes: Decision | None) -> Decision | None:
+def _recorded(gesture: _Gesture, supersedes: Decision | None, stated_at: datetime | None) -> Decision | None:
     """The decision recorded under the same identity. Raises KeyReusedError if something else was said."""
     earlier = (
         Decision.objects.filter(production_id=gesture.suggestion.production_id, external_id=gesture.external_id)
@@ -168,14 +168,14 @@ def _recorded(gesture: _Gesture, supersedes: Decision | None) -> Decision | None
     if earlier.text_commit is not None and text is None:
         return earlier  # erased: nothing is left to compare with, and nothing is recorded again
     commit = gesture.text_commit(bytes(text.salt) if text else bytes(32))
-    # A repeated gesture may not state what was superseded for it the first time, nor when it was made.
+    # A repeated gesture need not state what was superseded for it the first time, nor when it was made.
     repeated = _Gesture(
         gesture.suggestion,
         gesture.draft,
         gesture.decided_by,
         gesture.on_behalf_of,
         gesture.external_id,
-        earlier.decided_at,
+        stated_at or earlier.decided_at,
         gesture.context,
     )
     if repeated.digest(supersedes or earlier.supersedes, commit) != bytes(earlier.digest):

@@ -188,11 +188,11 @@ def span_problems(draft: Draft, judged: Judged, *, reasons: Collection[str]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A decision as far as superseding needs it. `person` is whose judgement it is; `recorded`: before this line came."""
+    """A decision as far as superseding needs it. `person` names whose judgement it is; `recorded`: before this line."""
 
     id: int
     external_id: str
-    person: int
+    person: str
     outcome: str
     decided_at: datetime | None
     position: int
@@ -201,7 +201,7 @@ class Known:
 
 
 def retracted_by(
-    person: int, decided_at: datetime | None, position: int, before: Sequence[Known]
+    person: str, decided_at: datetime | None, position: int, before: Sequence[Known]
 ) -> Known | None:
     """What a bulk `retract` of `person` undoes: the latest live verdict of that person that came earlier, None if none.
 

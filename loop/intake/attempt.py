@@ -1,0 +1,300 @@
+"""One pass over a file within one transaction: lines in, batches of rows out, everything wrong reported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from django.db.backends.utils import CursorWrapper
+
+from loop.audit.record import record
+from loop.decision.models import ProductionBeat, ProductionReason
+from loop.decision.querysets import vocabulary_of
+from loop.intake import known
+from loop.intake.copy import reserve
+from loop.intake.known import KnownSuggestion
+from loop.intake.registry import Registry
+from loop.intake.report import IngestReport, Tally
+from loop.intake.resolve import Resolved, identity, resolve
+from loop.intake.rows import Batch
+from loop.intake.shape import SuggestionLine, shape
+from loop.kernel.actor import Actor
+from loop.kernel.ids import uuid7
+from loop.kernel.json_lines import BadLineError, parse, read
+from loop.kernel.problem import Problem
+from loop.material.models import Production
+
+BATCH_LINES: Final = 1_000
+BATCH_DECISIONS: Final = 4_000
+BATCH_BYTES: Final = 4 * 2**20
+
+# Suggestions below one that never came, and suggestions that are their own ancestors.
+_BELOW: Final = """
+WITH RECURSIVE below AS (
+    SELECT id, external_id FROM loop_suggestion WHERE parent_id = ANY(%s)
+    UNION SELECT s.id, s.external_id FROM below JOIN loop_suggestion s ON s.parent_id = below.id
+) SELECT external_id FROM below
+"""
+_CIRCLES: Final = """
+WITH RECURSIVE above AS (
+    SELECT id AS child, parent_id FROM loop_suggestion WHERE id = ANY(%s)
+    UNION SELECT above.child, s.parent_id FROM above JOIN loop_suggestion s ON s.id = above.parent_id
+) SELECT external_id FROM above JOIN loop_suggestion s ON s.id = child WHERE above.parent_id = child
+"""
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A line on its way: checked by itself, then against what is recorded."""
+
+    number: int
+    line: SuggestionLine
+    salt: bytes | None
+    recorded: KnownSuggestion | None = None
+    names: list[str] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    resolved: Resolved = field(default_factory=Resolved)
+
+
+class Attempt:
+    """`known_bad` are suggestions that an earlier pass found to have no parent, with the problem."""
+
+    def __init__(
+        self,
+        cursor: CursorWrapper,
+        *,
+        production: Production,
+        actor: Actor,
+        source: str,
+        at: datetime,
+        mapping: dict[str, str],
+        register: bool,
+        may_decide: bool,
+        known_bad: Mapping[str, Problem],
+    ) -> None:
+        self.cursor = cursor
+        self.production = production
+        self.actor = actor
+        self.at = at
+        self.may_decide = may_decide
+        self.known_bad = known_bad
+        self.report = IngestReport()
+        self.vocabulary = vocabulary_of(production.pk, mapping=mapping, register=register)
+        self._registry = Registry(cursor, production, actor, at)
+        self._rows = Batch(cursor, production, actor, source, at)
+        self._tally = Tally()
+        self._promised: dict[str, int] = {}  # parents that must still come, with the ids they will have
+        self._forward: list[int] = []  # suggestions whose parent was not there yet
+        self._batch: dict[str, tuple[int, SuggestionLine]] = {}
+        self._weight = [0, 0]  # bytes and decisions of the batch
+        self._used: set[str] = set()
+
+    def run(self, source: Path | Iterable[bytes], progress: Callable[[int], None] | None) -> IngestReport:
+        """Reads all lines and writes the good ones. The caller commits or rolls back."""
+        for number, raw in read(source):
+            self.report.lines += 1
+            line = self._checked(number, raw)
+            if line is not None and not isinstance(raw, BadLineError):
+                if line.external_id in self._batch:
+                    self._flush()  # the second line of one suggestion finds the first recorded
+                self._batch[line.external_id] = (number, line)
+                self._weight[0] += len(raw)
+                self._weight[1] += len(line.decisions)
+                if len(self._batch) >= BATCH_LINES or self._weight[0] >= BATCH_BYTES or self._weight[1] >= BATCH_DECISIONS:
+                    self._flush()
+            if progress is not None and self.report.lines % BATCH_LINES == 0:
+                progress(self.report.lines)
+        self._flush()
+        self._register()
+        self.report.counts = self._tally.counts()
+        if progress is not None:
+            progress(self.report.lines)
+        return self.report
+
+    def late_problems(self) -> dict[str, Problem]:
+        """What only the end of the file shows, by external id: parents that never came, and circles of parents."""
+        found: dict[str, Problem] = {}
+        if self._promised:
+            self.cursor.execute(_BELOW, [list(self._promised.values())])
+            missing = Problem("parent", "a suggestion on another good line or recorded", "none")
+            found |= {name: missing for (name,) in self.cursor.fetchall()}
+        if self._forward:
+            self.cursor.execute(_CIRCLES, [self._forward])
+            circle = Problem("parent", "a suggestion that does not descend from this one", "a circle")
+            found |= {name: circle for (name,) in self.cursor.fetchall()}
+        return found
+
+    def _checked(self, number: int, raw: bytes | BadLineError) -> SuggestionLine | None:
+        if isinstance(raw, BadLineError):
+            self.report.wrong(number, [raw.problem])
+            return None
+        try:
+            value = parse(raw)
+        except BadLineError as error:
+            self.report.wrong(number, [error.problem])
+            return None
+        shaped = shape(value, self.vocabulary)
+        self.report.odd(number, shaped.warnings)
+        problems = list(shaped.errors)
+        if shaped.line is not None and shaped.line.decisions and not self.may_decide:
+            problems.append(Problem("decisions", "none, or a token with the scope decisions:write", "decisions"))
+        if shaped.line is not None and shaped.line.external_id in self.known_bad:
+            problems.append(self.known_bad[shaped.line.external_id])
+        if problems:
+            self.report.wrong(number, problems)
+            return None
+        return shaped.line
+
+    def _flush(self) -> None:
+        lines = list(self._batch.values())
+        self._batch = {}
+        self._weight = [0, 0]
+        if not lines:
+            return
+        names = {name for _, line in lines for name in (line.external_id, line.parent) if name is not None}
+        recorded = known.suggestions(self.cursor, self.production.pk, sorted(names))
+        good = self._compared([self._candidate(number, line, recorded) for number, line in lines])
+        self._registry.meet([one.line for one in good])
+        self._write([one for one in good if self._agrees(one)], recorded)
+
+    def _candidate(self, number: int, line: SuggestionLine, recorded: Mapping[str, KnownSuggestion]) -> _Candidate:
+        before = recorded.get(line.external_id)
+        one = _Candidate(number, line, os.urandom(32) if before is None else before.salt, before)
+        if one.salt is None and not all(decision.external_id for decision in line.decisions):
+            # The key of their identity went with the text, so nobody can tell whether they are recorded already.
+            self.report.odd(number, [Problem("decisions", "an external_id each", "an erased suggestion; left out")])
+            line.decisions = [decision for decision in line.decisions if decision.external_id]
+        first = self._tally.listed(line.external_id)
+        one.positions = [first + place for place in range(len(line.decisions))]
+        salt = one.salt or known.NO_SALT
+        one.names = [
+            identity(decision, position, salt)
+            for decision, position in zip(line.decisions, one.positions, strict=True)
+        ]
+        return one
+
+    def _compared(self, batch: list[_Candidate]) -> list[_Candidate]:
+        """The candidates that contradict nothing that is recorded, and not each other."""
+        names = [name for one in batch for name in one.names]
+        recorded = known.decisions(self.cursor, self.production.pk, names)
+        ids = iter(reserve(self.cursor, "loop_decision", len(names)))
+        asking = [
+            one.recorded.id
+            for one in batch
+            if one.recorded is not None
+            and any(decision.supersedes or decision.draft.outcome == "retract" for decision in one.line.decisions)
+        ]
+        verdicts = known.verdicts(self.cursor, self.production.code, asking) if asking else {}
+        good: list[_Candidate] = []
+        claimed: set[str] = set()
+        for one in batch:
+            before = one.recorded
+            one.resolved = resolve(
+                one.line,
+                one.names,
+                one.positions,
+                [next(ids) for _ in one.names],
+                suggestion=before.id if before else None,
+                recorded=recorded,
+                verdicts=verdicts.get(before.id, ()) if before else (),
+            )
+            problems = one.resolved.errors
+            if before is not None and not known.is_same_suggestion(one.line, before):
+                problems.append(Problem("external_id", "what is recorded under this id", "other content"))
+            new = {decision.external_id for decision in one.resolved.new}
+            if not claimed.isdisjoint(new):
+                problems.append(Problem("decisions", "identities of their own", "one of another suggestion's"))
+            if problems:
+                self.report.wrong(one.number, problems)
+                continue
+            claimed |= new
+            good.append(one)
+        return good
+
+    def _agrees(self, one: _Candidate) -> bool:
+        """Whether the materials of the line are what they are recorded as."""
+        wrong = [
+            Problem(f"materials[{place}].kind", repr(self._registry.materials[name][1]), repr(kind))
+            for place, (name, kind) in enumerate(one.line.materials)
+            if self._registry.materials[name][1] != kind
+        ]
+        if wrong:
+            self.report.wrong(one.number, wrong)
+        return not wrong
+
+    def _write(self, good: list[_Candidate], recorded: Mapping[str, KnownSuggestion]) -> None:
+        new = [one for one in good if one.recorded is None]
+        free = iter(reserve(self.cursor, "loop_suggestion", sum(one.line.external_id not in self._promised for one in new)))
+        ids = {name: one.id for name, one in recorded.items()}
+        for one in new:
+            name = one.line.external_id
+            ids[name] = self._promised.pop(name, None) or next(free)
+        # A suggestion without a group is the only candidate of a brief of its own.
+        alone = {one.line.external_id: f"suggestion:{uuid7()}" for one in new if one.line.group_id is None}
+        self._registry.add_briefs([(alone[one.line.external_id], one.line, False) for one in new if one.line.group_id is None])
+        for one in new:
+            line, number = one.line, ids[one.line.external_id]
+            brief = line.group_id if line.group_id is not None else alone[line.external_id]
+            self._rows.suggestion(
+                number,
+                line,
+                salt=one.salt or known.NO_SALT,
+                brief=self._registry.briefs[brief],
+                parent=self._parent(line.parent, number, ids),
+                registry=self._registry,
+            )
+        for one in good:
+            for decision in one.resolved.new:
+                self._rows.decision(decision, ids[one.line.external_id], one.line.external_id, self._registry)
+            self._tally.add(one.line)
+            self._note(one)
+        self._rows.write()
+
+    def _parent(self, name: str | None, child: int, ids: Mapping[str, int]) -> int | None:
+        if name is None:
+            return None
+        if name in ids:
+            return ids[name]
+        self._forward.append(child)
+        if name not in self._promised:
+            [self._promised[name]] = reserve(self.cursor, "loop_suggestion", 1)
+        return self._promised[name]
+
+    def _note(self, one: _Candidate) -> None:
+        report = self.report
+        report.suggestions_new += one.recorded is None
+        report.suggestions_known += one.recorded is not None
+        report.decisions_new += len(one.resolved.new)
+        report.decisions_known += one.resolved.repeated
+        if self.vocabulary.new_reasons or self.vocabulary.new_beats:
+            for decision in one.line.decisions:
+                draft = decision.draft
+                self._used.update(draft.reasons, draft.beats, (span.reason for span in draft.spans))
+
+    def _register(self) -> None:
+        """Adds the codes that kept lines use to the production's own."""
+        code_of = self.vocabulary
+        reasons = [code for code in code_of.new_reasons if code in self._used]
+        beats = [code for code in code_of.new_beats if code in self._used]
+        for code in reasons:
+            ProductionReason.objects.create(
+                production=self.production, code=code, label=code_of.new_reasons[code], created_at=self.at
+            )
+        for code in beats:
+            ProductionBeat.objects.create(production=self.production, code=code, label=code, created_at=self.at)
+        for event, codes in (("reason.registered", reasons), ("beat.registered", beats)):
+            for code in codes:
+                record(
+                    event=event,
+                    actor=self.actor,
+                    obj_table="loop_production",
+                    obj_uid=self.production.uid,
+                    production_id=self.production.pk,
+                    at=self.at,
+                    facts={"code": code},
+                )
+        self.report.registered_reasons, self.report.registered_beats = reasons, beats

@@ -15,7 +15,8 @@ ORIGIN = "CASE {s}.origin WHEN 'model' THEN 'ai' WHEN 'person' THEN 'human' ELSE
 REVISION_ORIGIN = "CASE WHEN {d}.revision_by_ai THEN 'ai_edited_by_human' ELSE 'human' END"
 USE = "coalesce(r.uses ->> '{use}', 'notAllowed')"
 
-STRINGS = pa.list_(pa.string())
+# Parquet calls the item of a list "element"; the same word here makes the schema survive the file.
+STRINGS = pa.list_(pa.field("element", pa.string()))
 SPAN = pa.struct([
     ("target", pa.string()),
     ("unit", pa.string()),
@@ -29,6 +30,7 @@ SPAN = pa.struct([
     ("name", pa.string()),
     ("note", pa.string()),
 ])  # fmt: skip
+SPANS = pa.list_(pa.field("element", SPAN))
 
 
 class Make(StrEnum):

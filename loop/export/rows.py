@@ -82,7 +82,12 @@ class Transformer:
 
     def table(self, batch: pa.RecordBatch) -> pa.Table:
         """The batch in the file's schema. Raises KeyError for a row that names an authorisation nobody loaded."""
-        return pa.Table.from_arrays([self._make(column, batch) for column in self._columns], schema=self._schema)
+        arrays = [self._make(column, batch) for column in self._columns]
+        fitting = [
+            array if array.type == column.type else pc.cast(array, column.type)
+            for array, column in zip(arrays, self._columns, strict=True)
+        ]
+        return pa.Table.from_arrays(fitting, schema=self._schema)
 
     def _make(self, column: Column, batch: pa.RecordBatch) -> pa.Array:
         match column.make:
@@ -93,8 +98,7 @@ class Transformer:
             case Make.SPANS:
                 return _spans(column, batch)
             case Make.PLAIN:
-                raw = batch.column(column.name)
-                return raw if raw.type == column.type else pc.cast(raw, column.type)
+                return batch.column(column.name)
 
     def _pseudonyms(self, column: Column, uids: pa.Array) -> pa.Array:
         encoded = uids.dictionary_encode()

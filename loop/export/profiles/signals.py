@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from loop.export.columns import BASE_JOINS, ORIGIN, REVISION_ORIGIN, SPAN, STRINGS, Column, Make, Shape, common
+from loop.export.columns import BASE_JOINS, ORIGIN, REVISION_ORIGIN, SPANS, STRINGS, Column, Make, Shape, common
 
 _SPAN_FIELDS = {name: f"sp.{name}" for name in (
     "target", "unit", "start", "end", "rate_num", "rate_den", "drop_frame", "region", "reason", "name", "note",
@@ -40,7 +40,7 @@ SHAPE = Shape(
         Column("rationale", _TEXT, "dt.rationale", "Why, in the person's own words; null if none.", nullable=True),
         Column("reasons", STRINGS, "d.reasons", "Codes of the taxonomy, family.code; imported ones begin with imported."),
         Column("beats", STRINGS, "d.beats", "Emotional labels of the moment."),
-        Column("spans", pa.list_(SPAN), _SPAN_FIELDS,
+        Column("spans", SPANS, _SPAN_FIELDS,
                "Ranges that the decision points at. Character ranges count Unicode code points, end exclusive; frames are "
                "integers at rate_num / rate_den.", make=Make.SPANS),
         Column("fb_reason_codes", STRINGS, "d.reasons", "The same codes, under the name that every profile has."),

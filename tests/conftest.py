@@ -54,7 +54,7 @@ def django_db_setup(
 @pytest.fixture(autouse=True)
 def own_home(settings: Settings, tmp_path: Path) -> Path:
     """A home of the test's own: keys, media and releases of one test are never another's."""
-    home = tmp_path / "home"
+    home = tmp_path / "own-home"
     for name in ("keys", "media", "releases", "run", "log"):
         (home / name).mkdir(parents=True, mode=0o700)
     settings.CIRCLED_HOME = home

@@ -23,7 +23,6 @@ MAX_REASONS: Final = 32
 MAX_BEATS: Final = 32
 MAX_SPANS: Final = 1_000
 MAX_RATIONALE: Final = 100_000  # code points
-MAX_INT32: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)

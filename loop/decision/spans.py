@@ -56,7 +56,7 @@ def _reason(fields: Fields, vocabulary: Vocabulary) -> str:
 
 def _frames(fields: Fields, reason: str, label: str | None, note: str | None) -> Span | None:
     if fields.value.get("start") is not None or fields.value.get("end") is not None:
-        fields.wrong("start", "either characters or frames", "both")
+        fields.lacks("start", "either characters or frames", "both")
     rate = fields.value.get("rate")
     text = str(rate) if isinstance(rate, int) and not isinstance(rate, bool) else fields.text("rate", required=True)
     if text is None:

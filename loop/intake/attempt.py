@@ -204,7 +204,9 @@ class Attempt:
             )
             problems = one.resolved.errors
             if before is not None and not known.is_same_suggestion(one.line, before):
-                problems.append(Problem("external_id", "what is recorded under this id", "other content"))
+                problems.append(
+                    Problem("external_id", "what is recorded under this id", "other content", contradicts=True)
+                )
             new = {decision.external_id for decision in one.resolved.new}
             if not claimed.isdisjoint(new):
                 problems.append(Problem("decisions", "identities of their own", "one of another suggestion's"))

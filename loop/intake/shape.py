@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from loop.decision.rules import MAX_INT32, Draft, Judged, Span, problems, span_problems, stored_reasons
+from loop.decision.rules import Draft, Judged, Span, problems, span_problems, stored_reasons
 from loop.decision.spans import span_of
 from loop.decision.vocabulary import Vocabulary
 from loop.kernel.canonical import canonical
@@ -103,9 +103,9 @@ def shape(value: Mapping[str, Any], vocabulary: Vocabulary, *, reason_required: 
     model = top.text("model", limit=MAX_NAME)
     origin = top.choice("origin", ORIGINS)
     if not model and not value.get("origin"):
-        top.wrong("model", "a model, or an origin", "neither")
+        top.lacks("model", "a model, or an origin", "neither")
     if value.get("content") is None and value.get("media") is None:
-        top.wrong("content", "content or media", "neither")
+        top.lacks("content", "content or media", "neither")
     line = SuggestionLine(
         external_id=top.text("external_id", limit=MAX_EXTERNAL_ID, required=True) or "",
         group_id=top.text("group_id", limit=MAX_EXTERNAL_ID),
@@ -130,7 +130,7 @@ def shape(value: Mapping[str, Any], vocabulary: Vocabulary, *, reason_required: 
         meta=top.free("meta", dict) or None,
     )
     if line.parent is not None and line.parent == line.external_id:
-        top.wrong("parent", "another suggestion", "the suggestion itself")
+        top.lacks("parent", "another suggestion", "the suggestion itself")
     for position, (_, capacity) in enumerate(line.contributors):
         if capacity and capacity not in CAPACITIES:
             top.wrong(f"contributors[{position}].capacity", " or ".join(CAPACITIES), capacity)
@@ -138,7 +138,7 @@ def shape(value: Mapping[str, Any], vocabulary: Vocabulary, *, reason_required: 
     target = (line.meta or {}).get("span_target", "content")
     decisions = top.objects("decisions")
     if len(decisions) > MAX_DECISIONS:
-        top.wrong("decisions", f"at most {MAX_DECISIONS}", str(len(decisions)))
+        top.lacks("decisions", f"at most {MAX_DECISIONS}", str(len(decisions)))
         decisions = []
     for position, fields in enumerate(decisions):
         decision = _decision(fields, position, judged, target, vocabulary, reason_required=reason_required)
@@ -165,7 +165,7 @@ def _pairs(top: Fields, key: str, first: str, second: str, limit: int) -> list[t
         if name is not None:
             found[name, fields.text(second, limit=limit) or ""] = None
     if len(found) > MAX_LINKS:
-        top.wrong(key, f"at most {MAX_LINKS}", str(len(found)))
+        top.lacks(key, f"at most {MAX_LINKS}", str(len(found)))
     return list(found)
 
 
@@ -180,7 +180,7 @@ def _decision(
     if kind:
         kinds.add(kind)
     if len(kinds) > 1:
-        fields.wrong("reasons", "one kind of negative", " and ".join(sorted(kinds)))
+        fields.lacks("reasons", "one kind of negative", " and ".join(sorted(kinds)))
     beats = []
     for place, code in enumerate(fields.texts("beats")):
         stored, problem = vocabulary.beat(code, fields.at(f"beats[{place}]"))
@@ -212,8 +212,6 @@ def _decision(
     if len(fields.errors) > before or outcome is None or decided_by is None:
         return None
     _check(fields, draft, judged, vocabulary, reason_required=reason_required)
-    if position > MAX_INT32:
-        fields.wrong("position", f"at most {MAX_INT32}", str(position))
     said = b"" if external_id else _said(fields)
     if len(fields.errors) > before:
         return None

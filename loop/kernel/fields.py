@@ -34,9 +34,13 @@ class Fields:
         return self.where + key
 
     def wrong(self, key: str, expected: str, found: object) -> None:
-        """Adds an error; `found` is the value or a ready text."""
+        """Adds an error that shows the value found, cut to a line's length."""
         shown = show(found) if isinstance(found, (str, int, Decimal)) else kind_of(found)
         self.errors.append(Problem(self.where + key, expected, shown))
+
+    def lacks(self, key: str, expected: str, found: str) -> None:
+        """Adds an error that says in words what was found."""
+        self.errors.append(Problem(self.where + key, expected, found))
 
     def odd(self, key: str, expected: str, found: str) -> None:
         self.warnings.append(Problem(self.where + key, expected, found))
@@ -53,13 +57,13 @@ class Fields:
         value = self.value.get(key)
         if value is None:
             if required:
-                self.wrong(key, "text", "nothing" if key not in self.value else None)
+                self.lacks(key, "text", "null" if key in self.value else "nothing")
             return None
         if not isinstance(value, str):
-            self.wrong(key, "text", kind_of(value))
+            self.lacks(key, "text", kind_of(value))
             return None
         if limit is not None and len(value) > limit:
-            self.wrong(key, f"at most {limit} characters", f"{len(value)} characters")
+            self.lacks(key, f"at most {limit} characters", f"{len(value)} characters")
             return None
         if required and not value.strip():
             self.wrong(key, "text that is not blank", value)
@@ -86,7 +90,7 @@ class Fields:
                 self.odd(key, "a whole number", f"{show(value)}; it is rounded")
             value = int(value.to_integral_value())
         if not isinstance(value, int) or isinstance(value, bool):
-            self.wrong(key, "a whole number", value if isinstance(value, Decimal) else kind_of(value))
+            self.lacks(key, "a whole number", show(value) if isinstance(value, Decimal) else kind_of(value))
             return None
         if not least <= value <= most:
             self.wrong(key, f"{least} or more" if most == MAX_INT64 else f"{least} to {most}", value)
@@ -149,7 +153,7 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.wrong(key, "a list", kind_of(value))
+            self.lacks(key, "a list", kind_of(value))
             return []
         return value
 
@@ -159,7 +163,7 @@ class Fields:
             if isinstance(item, dict):
                 found.append(Fields(item, f"{self.where}{key}[{position}].", self.errors, self.warnings))
             else:
-                self.wrong(f"{key}[{position}]", "an object", kind_of(item))
+                self.lacks(f"{key}[{position}]", "an object", kind_of(item))
         return found
 
     def object(self, key: str) -> Fields | None:
@@ -167,7 +171,7 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, dict):
-            self.wrong(key, "an object", kind_of(value))
+            self.lacks(key, "an object", kind_of(value))
             return None
         return Fields(value, f"{self.where}{key}.", self.errors, self.warnings)
 
@@ -177,14 +181,14 @@ class Fields:
             if isinstance(item, str):
                 found.append(item)
             else:
-                self.wrong(f"{key}[{position}]", "text", kind_of(item))
+                self.lacks(f"{key}[{position}]", "text", kind_of(item))
         return found
 
     def flag(self, key: str) -> bool:
         value = self.value.get(key)
         if value is None or isinstance(value, bool):
             return bool(value)
-        self.wrong(key, "true or false", kind_of(value))
+        self.lacks(key, "true or false", kind_of(value))
         return False
 
     def free(self, key: str, kind: type) -> Any:
@@ -193,7 +197,7 @@ class Fields:
         if value is None:
             return kind()
         if not isinstance(value, kind):
-            self.wrong(key, "an object" if kind is dict else "a list", kind_of(value))
+            self.lacks(key, "an object" if kind is dict else "a list", kind_of(value))
             return kind()
         try:
             return plain(value, self.at(key))

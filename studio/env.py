@@ -112,4 +112,4 @@ def redis_url(name: str) -> str:
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in REDIS_SCHEMES:
         raise EnvError(f"{name}: expected redis://, rediss:// or redis+socket://, found {scheme!r}")
-    return f"redis+socket://{rest}" if scheme == "unix" else value
+    return f"redis+socket://{rest.replace('?db=', '?virtual_host=')}" if scheme == "unix" else value

@@ -27,6 +27,17 @@ OURS = frozenset({"event", "level", "logger", "timestamp", "error", "frames"})
 NOISY = ("celery.beat", "celery.worker.strategy", "kombu", "urllib3", "asyncio")
 
 
+class Stderr(logging.Handler):
+    """Writes to what `sys.stderr` is at that moment; a test or a server may have replaced it since the start."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            self.handleError(record)
+
+
 def configure(*, style: str, level: str) -> None:
     """Routes structlog and standard logging to stderr. Raises ValueError for an unknown style or level."""
     if style not in STYLES:
@@ -48,7 +59,7 @@ def configure(*, style: str, level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Stderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[without_quotes, *shared],
@@ -96,7 +107,9 @@ def without_quotes(logger: WrappedLogger, method: str, event: EventDict) -> Even
     """A foreign record about an error keeps its template only: its arguments quote the error's message."""
     record = event.get("_record")
     if isinstance(record, logging.LogRecord) and record.exc_info:
-        event["event"] = f"{record.name}: unexpected error" if record.args else str(record.msg).split("\n", 1)[0]
+        template = str(record.msg).split("\n", 1)[0]
+        # Without a placeholder it may be an f-string, with the message in it already.
+        event["event"] = template if "%" in template else f"{record.name}: unexpected error"
         data = getattr(record, "data", None)
         if isinstance(data, Mapping):
             event["task"] = data.get("name")

@@ -17,6 +17,15 @@ from studio.local.servers import are_running, ensure_servers, stop_servers, urls
 from tests.studio.conftest import Installation
 from tests.support.databases import REPOSITORY
 
+USE_THEM = """
+import pathlib, sys, time
+from studio.local.servers import ensure_servers
+
+ensure_servers(pathlib.Path(sys.argv[1]))
+print("up", flush=True)
+time.sleep(60)
+"""
+
 
 def test_two_homes_at_once_do_not_meet(installation: Installation, tmp_path: Path) -> None:
     other = Installation(tmp_path / "other home with a rather long name" / ("deep" * 20))
@@ -76,11 +85,7 @@ def test_a_stale_pid_of_a_stranger_stops_nobody(installation: Installation) -> N
 
 def test_a_killed_user_lets_go_of_the_servers(installation: Installation) -> None:
     root = installation.home.root
-    user = subprocess.Popen(
-        [sys.executable, "-c", "import pathlib, sys, time; from studio.local.servers import ensure_servers;"
-         "ensure_servers(pathlib.Path(sys.argv[1])); print('up', flush=True); time.sleep(60)", str(root)],
-        cwd=REPOSITORY, stdout=subprocess.PIPE,
-    )  # fmt: skip
+    user = subprocess.Popen([sys.executable, "-c", USE_THEM, str(root)], cwd=REPOSITORY, stdout=subprocess.PIPE)
     with user:
         assert user.stdout
         assert user.stdout.readline() == b"up\n"

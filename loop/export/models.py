@@ -79,6 +79,11 @@ class Export(models.Model):
     def __str__(self) -> str:
         return f"{self.production_id}/E-{self.number}"
 
+    @property
+    def kept_back(self) -> int:
+        """Rows that were considered and stayed in the house; 0 before membership is frozen."""
+        return (self.rows_considered or 0) - (self.rows_included or 0)
+
 
 class ExportRow(models.Model):
     """One row of a frozen release: exactly which decisions, under which authorisations. Append-only.

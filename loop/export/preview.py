@@ -32,8 +32,12 @@ class Preview:
     checkpoint_size: int
 
     @property
+    def kept_back(self) -> int:
+        return sum(self.excluded.values())
+
+    @property
     def considered(self) -> int:
-        return self.rows + sum(self.excluded.values())
+        return self.rows + self.kept_back
 
 
 def preview(

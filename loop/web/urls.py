@@ -9,6 +9,7 @@ urlpatterns = [
     path("session/", session.session, name="session"),
     path("p/<str:code>/", productions.overview, name="production"),
     path("", include("loop.web.editor.urls")),
+    path("", include("loop.web.datateam.urls")),
     path("", include("loop.web.report.urls")),
     path("", include("loop.web.auditor.urls")),
 ]

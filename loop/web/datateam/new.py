@@ -1,0 +1,136 @@
+"""A new order: the form, what it would give, and placing it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from loop.consent.models import Recipient
+from loop.consent.terms import GRANTABLE_PURPOSES, PROFILE_PURPOSE, PURPOSES
+from loop.export.models import Profile
+from loop.export.order import order
+from loop.export.preview import Preview, preview
+from loop.export.rules import LABEL_POLICIES
+from loop.gate.reasons import BY_CODE
+from loop.kernel.errors import LoopError
+from loop.material.models import Production, Stage
+from loop.people.roles import Permission
+from loop.suggestion.models import ModelVersion, Suggestion
+from loop.tasks import nudge
+from loop.web.datateam.releases import NOT_MADE, Refusal
+from loop.web.desk import Desk, open_production, page
+
+LABEL_WORDS = {
+    "every_decision": "Every decision, nothing merged",
+    "latest_per_person": "The latest of each person",
+    "lead_wins": "The lead's, else none",
+    "majority": "The majority's, ties give none",
+}
+OUTCOMES = (("accept", "Accept"), ("reject", "Reject"), ("revise", "Revise"))
+
+
+class OrderForm(forms.Form):
+    """What is ordered. Empty filters take everything."""
+
+    profile = forms.ChoiceField(label="Profile", choices=Profile.choices)
+    purpose = forms.ChoiceField(label="Purpose")
+    recipient = forms.ModelChoiceField(
+        label="Recipient", queryset=Recipient.objects.order_by("code"), to_field_name="code", empty_label="choose"
+    )
+    labels = forms.ChoiceField(
+        label="Labels",
+        choices=[(name, LABEL_WORDS[name]) for name in LABEL_POLICIES],
+        initial="latest_per_person",
+        help_text="Which verdicts count where people, or one person at two times, disagree.",
+    )
+    stages = forms.MultipleChoiceField(
+        label="Stages", required=False, choices=Stage.choices, widget=forms.CheckboxSelectMultiple
+    )
+    outcomes = forms.MultipleChoiceField(
+        label="Outcomes", required=False, choices=OUTCOMES, widget=forms.CheckboxSelectMultiple
+    )
+    kinds = forms.MultipleChoiceField(label="Kinds", required=False, widget=forms.CheckboxSelectMultiple)
+    models = forms.MultipleChoiceField(label="Model versions", required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, production: Production, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        suggestions = Suggestion.objects.filter(production=production)
+        kinds = suggestions.order_by("kind").values_list("kind", flat=True).distinct()
+        models = ModelVersion.objects.filter(id__in=suggestions.values("model")).order_by("label")
+        self._offer("kinds", [(kind, kind.replace("_", " ")) for kind in kinds])
+        self._offer("models", [(model.label, model.label) for model in models])
+        self._offer("purpose", [(name, name.replace("_", " ")) for name in PURPOSES if name in GRANTABLE_PURPOSES])
+        self.fields["purpose"].initial = PROFILE_PURPOSE["preference"]
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        if not isinstance(field, forms.ChoiceField):
+            raise TypeError(f"{name}: expected a field with choices")
+        field.choices = choices
+
+    def order(self) -> dict[str, Any]:
+        """The arguments of `order` and `preview`."""
+        data = self.cleaned_data
+        names = ("stages", "outcomes", "kinds", "models")
+        return {
+            "profile": data["profile"],
+            "purpose": data["purpose"],
+            "recipient": data["recipient"],
+            "labels": data["labels"],
+            "filters": {name: data[name] for name in names if data[name]},
+        }
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, code: str) -> HttpResponseBase:
+    """GET shows the form, and with an order in the address also what it would give; POST places it.
+
+    The key in the form makes a second click answer with the first order.
+    """
+    desk, production = open_production(request, code, Permission.ORDER_EXPORT)
+    form = OrderForm(request.POST or request.GET or None, production=production)
+    foreseen: Preview | None = None
+    if form.is_bound and form.is_valid():
+        try:
+            if request.method == "POST":
+                return _place(request, form, desk, production)
+            foreseen = preview(production=production, actor=desk.actor, **form.order())
+        except LoopError as error:
+            field = error.facts.get("field")
+            form.add_error(field if isinstance(field, str) and field in form.fields else None, _sentence(error))
+    return render(
+        request,
+        "datateam/new.html",
+        {
+            "form": form,
+            "foreseen": foreseen,
+            "refusals": [Refusal(name, rows, BY_CODE.get(name)) for name, rows in foreseen.excluded.items()]
+            if foreseen
+            else [],
+            "not_made": [(NOT_MADE.get(name, name), rows) for name, rows in foreseen.not_made.items() if rows]
+            if foreseen
+            else [],
+            "key": request.POST.get("key") or uuid4(),
+        },
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+def _place(request: HttpRequest, form: OrderForm, desk: Desk, production: Production) -> HttpResponseBase:
+    key = request.POST.get("key") or None
+    export = order(production=production, actor=desk.actor, idempotency_key=key, **form.order())
+    nudge(export)
+    messages.success(request, f"E-{export.number} is ordered.")
+    return redirect("export", production.code, export.number)
+
+
+def _sentence(error: LoopError) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,149 @@
+"""The list of releases, one release, its progress, and what may still be done to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HTMX_STOP_POLLING
+
+from loop.export.cancel import cancel
+from loop.export.files import NotPublishedError, ReleaseFile, release_files
+from loop.export.heartbeat import is_worker_alive
+from loop.export.models import Export
+from loop.export.progress import progress_of
+from loop.export.retry import retry
+from loop.gate.reasons import BY_CODE, Reason
+from loop.kernel.errors import ConflictError, NotFoundError
+from loop.material.models import Production
+from loop.people.roles import Permission
+from loop.tasks import nudge
+from loop.web.desk import Desk, open_production, page
+
+ENDED = frozenset({Export.State.PUBLISHED, Export.State.FAILED, Export.State.CANCELLED})
+LISTED = 200
+
+NOT_MADE = {
+    "identical": "both sides are the same text",
+    "both_empty": "both sides are empty",
+    "no_text": "a side has no text",
+    "no_effective_label": "the label policy gives none, for example a tie",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Rows that stayed in the house for one reason, with the reason in words."""
+
+    code: str
+    rows: int
+    reason: Reason | None
+
+
+def release_at(
+    request: HttpRequest, code: str, number: int, permission: Permission = Permission.SEE_EXPORT
+) -> tuple[Desk, Production, Export]:
+    """The release of that number on a production whose releases the login may see; 404 otherwise."""
+    desk, production = open_production(request, code, permission)
+    found = Export.objects.select_related("recipient", "ordered_by", "replaces", "production")
+    return desk, production, get_object_or_404(found, production=production, number=number)
+
+
+@page
+@require_safe
+def index(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Releases of the production, newest first. Three queries beside the desk's."""
+    desk, production = open_production(request, code, Permission.SEE_EXPORT)
+    found = Export.objects.filter(production=production).select_related("recipient", "ordered_by").order_by("-number")
+    exports = list(found.prefetch_related("recalls")[:LISTED])
+    is_waiting = any(export.state not in ENDED for export in exports)
+    return render(
+        request,
+        "datateam/exports.html",
+        {
+            "exports": exports,
+            "may_order": desk.may(Permission.ORDER_EXPORT),
+            "no_worker": is_waiting and not is_worker_alive(),
+        },
+    )
+
+
+@page
+@require_safe
+def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
+    """One release: what was ordered, what came of it, what stayed and why, its files and who took them."""
+    desk, _, export = release_at(request, code, number)
+    files, trouble = _files(export)
+    return render(
+        request,
+        "datateam/export.html",
+        {
+            "export": export,
+            "progress": progress_of(export),
+            "ended": export.state in ENDED,
+            "no_worker": export.state not in ENDED and not is_worker_alive(),
+            "refusals": refusals(export),
+            "not_made": [(NOT_MADE.get(name, name), count) for name, count in export.not_made.items() if count],
+            "files": files,
+            "trouble": trouble,
+            "recalls": list(export.recalls.order_by("-id")),
+            "downloads": list(export.downloads.order_by("-id")[:20]),
+            "dropped": export.rows.filter(dropped__isnull=False).count(),
+            "may_order": desk.may(Permission.ORDER_EXPORT),
+            "may_take": desk.may(Permission.DOWNLOAD_EXPORT),
+            "order_digest": bytes(export.order_digest).hex(),
+        },
+    )
+
+
+@page
+@require_safe
+def progress(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
+    """How far it is, as a fragment that asks again every two seconds; the whole page once it has ended."""
+    _, _, export = release_at(request, code, number)
+    if export.state in ENDED:
+        answer = HttpResponse(status=HTMX_STOP_POLLING)
+        answer["HX-Refresh"] = "true"
+        return answer
+    return render(
+        request,
+        "datateam/_progress.html",
+        {"export": export, "progress": progress_of(export), "no_worker": not is_worker_alive()},
+    )
+
+
+@page
+@require_POST
+def act(request: HttpRequest, code: str, number: int, act: str) -> HttpResponseBase:
+    """Cancels a release that is not finished, or lets a failed one go on."""
+    desk, _, export = release_at(request, code, number)
+    verbs = {"cancel": cancel, "retry": retry}
+    if act not in verbs:
+        raise Http404("No such action.")
+    try:
+        changed = verbs[act](export=export, actor=desk.actor)
+    except ConflictError as error:
+        messages.error(request, f"Nothing was changed: {error}.")
+    else:
+        if act == "retry":
+            nudge(changed)
+        messages.success(request, f"E-{export.number}: {'cancelled' if act == 'cancel' else 'goes on'}.")
+    return redirect("export", code, number)
+
+
+def refusals(export: Export) -> list[Refusal]:
+    """What stayed in the house by primary code, most rows first."""
+    counted = sorted(export.excluded_by_code.items(), key=lambda item: (-item[1], item[0]))
+    return [Refusal(code, rows, BY_CODE.get(code)) for code, rows in counted]
+
+
+def _files(export: Export) -> tuple[list[ReleaseFile], str]:
+    try:
+        return release_files(export), ""
+    except NotPublishedError:
+        return [], ""
+    except NotFoundError as error:
+        return [], str(error)

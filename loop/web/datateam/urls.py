@@ -1,0 +1,16 @@
+"""Where the data team's pages are."""
+
+from django.urls import path
+
+from loop.web.datateam import excluded, files, new, releases
+
+urlpatterns = [
+    path("p/<str:code>/exports/", releases.index, name="exports"),
+    path("p/<str:code>/exports/new/", new.new, name="export-new"),
+    path("p/<str:code>/exports/<int:number>/", releases.show, name="export"),
+    path("p/<str:code>/exports/<int:number>/progress/", releases.progress, name="export-progress"),
+    path("p/<str:code>/exports/<int:number>/excluded/", excluded.excluded, name="export-excluded"),
+    path("p/<str:code>/exports/<int:number>/excluded.csv", excluded.download, name="export-excluded-csv"),
+    path("p/<str:code>/exports/<int:number>/take/", files.take, name="export-take"),
+    path("p/<str:code>/exports/<int:number>/<str:act>/", releases.act, name="export-act"),
+]

@@ -4,5 +4,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("loop.api.urls")),
+    path("api/v1/", include("loop.api.urls")),
     path("", include("loop.web.urls")),
 ]

@@ -15,7 +15,6 @@ from rest_framework.reverse import reverse
 from loop.api.base import ApiView, checked_body
 from loop.api.idempotency import KEY_HEADER, REPLAYED, idempotency_key
 from loop.api.links import LIFETIME, sign
-from loop.api.nudge import nudge_export
 from loop.api.pagination import PageQuery, page
 from loop.api.problems import Refused
 from loop.api.rows.export import ExportPage, ExportRow, FileList, LinkRow, OrderRow
@@ -32,6 +31,7 @@ from loop.export.rules import FILTERS, LABEL_POLICIES
 from loop.kernel.clock import now, rfc3339
 from loop.people.querysets import productions_where
 from loop.people.roles import EXPORTS_DOWNLOAD, EXPORTS_ORDER, EXPORTS_READ, Permission
+from loop.tasks import nudge
 
 READ = frozenset({EXPORTS_READ, EXPORTS_DOWNLOAD, EXPORTS_ORDER})
 
@@ -142,7 +142,7 @@ class Exports(ScopedExports):
             gate_date=body.get("gate_date"),
             idempotency_key=key,
         )
-        nudge_export(export.uid)
+        nudge(export)  # a lost message costs time, never work: the sweep finds the row
         address = reverse("api-export", kwargs={"uid": export.uid}, request=request)
         replayed = REPLAYED if export.ordered_at < began else {}
         return Response(OrderRow(export).data, status=202, headers={"Location": address} | replayed)

@@ -32,6 +32,7 @@ STATUS_OF: Mapping[type[LoopError], int] = {
     NotAllowedError: 403,
     ConflictError: 409,
 }
+KEY_REUSED = "key_reused"  # a Conflict in the house, and 422 where the Idempotency-Key draft puts it
 CODE_OF_STATUS = {
     400: "not_valid",
     401: "unauthenticated",
@@ -115,11 +116,16 @@ def problem(
         body["errors"] = list(errors)
     if request_id := structlog.contextvars.get_contextvars().get("request_id"):
         body["request_id"] = request_id
-    return Response(body, status=status, headers=dict(headers or {}), content_type=CONTENT_TYPE)
+    response = Response(body, status=status, headers=dict(headers or {}), content_type=CONTENT_TYPE)
+    # Django would log the path of a refused request, and a path can hold words. The request's own record names the route.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def _of_refusal(error: LoopError) -> Response:
-    status = next((status for kind, status in STATUS_OF.items() if isinstance(error, kind)), 422)
+    status = 422 if error.code == KEY_REUSED else next(
+        (status for kind, status in STATUS_OF.items() if isinstance(error, kind)), 422
+    )
     if status == 404:
         return problem(404, NOT_FOUND)  # the same words for the foreign and the missing
     field = getattr(error, "field", "") or error.facts.get("field", "")

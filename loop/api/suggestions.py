@@ -64,6 +64,13 @@ class ScopedSuggestions(ApiView):
     def shown(self, rows: list[Suggestion]) -> list[dict[str, Any]]:
         return list(SuggestionWithText(rows, many=True, context={"reader": self.reader}).data)
 
+    def bring_in(self, lines: list[bytes], production: Production, *, keep_good: bool = False) -> IngestReport:
+        """The one verb behind every way in. Decisions that come along need the scope for decisions too.
+
+        Reasons are never registered from here: the taxonomy belongs to people (product.md, "Who may do what").
+        """
+        return ingest(lines=lines, production=production, actor=self.actor, source=self.reader, keep_good=keep_good)
+
 
 class Suggestions(ScopedSuggestions):
     scopes = {"GET": frozenset({SUGGESTIONS_READ}), "POST": frozenset({SUGGESTIONS_WRITE})}
@@ -104,19 +111,11 @@ class Suggestions(ScopedSuggestions):
         headers = {"Location": address} | (REPLAYED if not report.suggestions_new else {})
         return Response(SuggestionRow(row).data, status=201, headers=headers)
 
-    def bring_in(self, lines: list[bytes], production: Production, *, keep_good: bool = False) -> IngestReport:
-        """The one verb behind every way in. Decisions that come along need the scope for decisions too.
 
-        Reasons are never registered from here: the taxonomy belongs to people (product.md, "Who may do what").
-        """
-        return ingest(lines=lines, production=production, actor=self.actor, source=self.reader, keep_good=keep_good)
-
-
-class SuggestionsBulk(Suggestions):
+class SuggestionsBulk(ScopedSuggestions):
     scopes = {"POST": frozenset({SUGGESTIONS_WRITE})}
     parameters = {"POST": BulkQuery}
     parser_classes = [LinesParser, BulkJSONParser]
-    get = None  # type: ignore[assignment]  # the list stands at /suggestions/
 
     @extend_schema(
         operation_id="suggestions_bulk", parameters=[BulkQuery],

@@ -11,9 +11,10 @@ if IS_PYTEST:
     os.environ["CIRCLED_BROKER_PREFIX"] = f"test-{os.getpid()}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}:"
 
 from studio.settings import *  # noqa: E402
-from studio.settings import STORAGES  # noqa: E402
+from studio.settings import STATIC_ROOT, STORAGES  # noqa: E402
 
 # A deliberately slow hash is a second a test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if IS_PYTEST:
     STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder, and a warning is an error

@@ -16,6 +16,7 @@ from loop.decision.rules import Span
 from loop.kernel.actor import Actor
 from loop.kernel.clock import now
 from loop.kernel.errors import NotAllowedError
+from loop.people.contributor import known_as
 from loop.people.models import Contributor, Member
 from loop.people.querysets import is_system, require
 from loop.people.roles import Permission
@@ -36,10 +37,10 @@ def answer(
     *,
     suggestion: Suggestion,
     outcome: str,
-    decided_by: Contributor,
+    decided_by: Contributor | str,
     actor: Actor,
     external_id: str,
-    on_behalf_of: Contributor | None = None,
+    on_behalf_of: Contributor | str | None = None,
     reasons: Sequence[str] = (),
     negative_kind: str = "",
     rationale: str | None = None,
@@ -60,7 +61,8 @@ def answer(
     """Decides and derives the signal in one durable transaction: when it returns, nothing of it can be lost.
 
     Who may: `decide` on the production, or `decide_on_behalf` if `on_behalf_of` is given. A login judges as the
-    contributor of its own membership only; a tool names whom it speaks for. Arguments and refusals as in
+    contributor of its own membership only; a tool names whom it speaks for, also by an id in the production's namespace,
+    and somebody new is added in the same transaction, as in a bulk body. Arguments and refusals as in
     `decision.decide.decide`; beside them NotAllowedError and NotFoundError.
     """
     permission = Permission.DECIDE_ON_BEHALF if on_behalf_of is not None else Permission.DECIDE
@@ -70,11 +72,11 @@ def answer(
         decision, created = decide(
             suggestion=suggestion,
             outcome=outcome,
-            decided_by=decided_by,
+            decided_by=_person(decided_by, suggestion, actor),
             actor=actor,
             external_id=external_id,
             at=at or now(),
-            on_behalf_of=on_behalf_of,
+            on_behalf_of=None if on_behalf_of is None else _person(on_behalf_of, suggestion, actor),
             reasons=reasons,
             negative_kind=negative_kind,
             rationale=rationale,
@@ -96,11 +98,20 @@ def answer(
     return Answer(decision, created, decision.supersedes)
 
 
-def _is_oneself(actor: Actor, suggestion: Suggestion, decided_by: Contributor) -> None:
+def _person(who: Contributor | str, suggestion: Suggestion, actor: Actor) -> Contributor:
+    if isinstance(who, Contributor):
+        return who
+    production = suggestion.production
+    return known_as(
+        namespace=production.code, external_id=who, production=production, function="decider", actor=actor
+    )
+
+
+def _is_oneself(actor: Actor, suggestion: Suggestion, decided_by: Contributor | str) -> None:
     if actor.is_tool or is_system(actor):
         return
     own = Member.objects.filter(
-        user_id=actor.user_id, production_id=suggestion.production_id, contributor=decided_by, active=True
+        user_id=actor.user_id, production_id=suggestion.production_id, active=True
     )
-    if not own.exists():
+    if isinstance(decided_by, str) or not own.filter(contributor=decided_by).exists():
         raise NotAllowedError("A login decides as itself; to speak for somebody, name that person in on_behalf_of.")

@@ -6,8 +6,8 @@ import sys
 
 # These start the servers themselves, or need none.
 WITHOUT_SERVERS = frozenset(
-    {"up", "doctor", "help", "version", "check", "collectstatic", "findstatic", "diffsettings", "spectacular", "test"}
-    | {"startapp", "startproject", "makemessages", "compilemessages", "--help", "-h", "--version"}
+    {"up", "demo", "doctor", "help", "version", "check", "collectstatic", "findstatic", "diffsettings", "spectacular"}
+    | {"test", "startapp", "startproject", "makemessages", "compilemessages", "--help", "-h", "--version"}
 )
 
 

@@ -1,0 +1,135 @@
+"""The sample's consent registry: recipients, notices, authorisations with their evidence, terms, the one withdrawal."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from django.db import transaction
+
+from loop.consent import checks
+from loop.consent.evidence import store_evidence
+from loop.consent.grant import GrantTerms, grant
+from loop.consent.models import Authorisation, AuthorisationState, Notice, Recipient
+from loop.consent.notice import record_notice
+from loop.consent.recipient import AgreementTerms, add_recipient, record_agreement
+from loop.consent.terms import WITHDRAWN_STATES
+from loop.kernel.actor import Actor
+from loop.material.models import Production
+from loop.people.models import Contributor
+from loop.recall.withdraw import withdraw
+from loop.sample.content import Facts, document, text_of
+from loop.suggestion.models import ModelTerms
+from loop.suggestion.terms import record_terms
+
+
+def add_recipients(facts: Facts, *, actor: Actor, at: datetime) -> None:
+    """Who may receive, with what each signed. A recipient of that code that is there already gets the agreement."""
+    for recipient in facts["recipients"]:
+        entry = recipient["agreement"]
+        agreement = AgreementTerms(
+            signed_on=date.fromisoformat(entry["signed_on"]),
+            valid_from=date.fromisoformat(entry["valid_from"]),
+            valid_until=date.fromisoformat(entry["valid_until"]),
+            purposes=entry["purposes"],
+            places=entry["places"],
+            evidence=document(entry["evidence"]),
+            retention_days=entry["retention_days"],
+            weights_owner=entry["weights_owner"],
+            perpetual_licence=entry["perpetual_licence"],
+            sublicensing=entry["sublicensing"],
+        )
+        known = Recipient.objects.filter(code=recipient["code"]).first()
+        if known is None:
+            add_recipient(
+                code=recipient["code"], name=recipient["name"], kind=recipient["kind"], agreement=agreement,
+                actor=actor, at=at,
+            )  # fmt: skip
+        elif not known.agreements.filter(evidence__sha256=document(entry["evidence"]).sha256).exists():
+            record_agreement(recipient=known, agreement=agreement, actor=actor, at=at)
+
+
+def add_notices(facts: Facts, production: Production, *, actor: Actor, at: datetime) -> dict[str, Notice]:
+    """What people were shown, by the name the files use; and the documents that prove the notices to the guilds."""
+    with transaction.atomic():
+        for entry in facts["guild_notices"]:
+            store_evidence(document=document(entry["evidence"]), actor=actor, production_id=production.pk, at=at)
+    return {
+        entry["external_id"]: record_notice(
+            version=entry["version"], language=entry["language"], text=text_of(entry["file"]), actor=actor, at=at
+        )
+        for entry in facts["notices"]
+    }
+
+
+def add_authorisations(
+    facts: Facts,
+    production: Production,
+    parties: Mapping[str, Contributor],
+    notices: Mapping[str, Notice],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> dict[str, Authorisation]:
+    """What each party allows, by the name the files use; one that was recorded before is not recorded again."""
+    found = {}
+    for entry in facts["authorisations"]:
+        party, given = parties[entry["party"]], _terms(entry, production, notices)
+        held = Authorisation.objects.filter(
+            party=party,
+            production=production,
+            evidence__sha256=given.evidence.sha256,
+            basis=given.basis,
+            uses=checks.uses(given.uses),
+            recipients=sorted(given.recipients),
+            capacities=sorted(given.capacities),
+            valid_from=given.valid_from,
+            valid_until=given.valid_until,
+        ).first()
+        found[entry["external_id"]] = held or grant(party=party, given=given, actor=actor, at=at)
+    return found
+
+
+def add_withdrawals(facts: Facts, authorisations: Mapping[str, Authorisation], *, actor: Actor) -> None:
+    """Takes back what was taken back, unless that is recorded already."""
+    for entry in facts["withdrawals"]:
+        authorisation = authorisations[entry["authorisation"]]
+        if not authorisation.events.filter(state__in=WITHDRAWN_STATES).exists():
+            withdraw(
+                authorisations=[authorisation],
+                state=AuthorisationState(entry["state"]),
+                actor=actor,
+                reason=entry["reason"],
+            )
+
+
+def add_terms(facts: Facts, *, actor: Actor, at: datetime) -> None:
+    """The suppliers' terms for the models that brought the suggestions."""
+    for entry in facts["models"]:
+        evidence = document(entry["evidence"])
+        held = ModelTerms.objects.filter(
+            model__label=entry["model"],
+            training_on_outputs=entry["training_on_outputs"],
+            output_owner=entry["output_owner"],
+            evidence__sha256=evidence.sha256,
+        )
+        if not held.exists():
+            record_terms(
+                label=entry["model"], training_on_outputs=entry["training_on_outputs"],
+                output_owner=entry["output_owner"], evidence=evidence, actor=actor, at=at,
+            )  # fmt: skip
+
+
+def _terms(entry: Facts, production: Production, notices: Mapping[str, Notice]) -> GrantTerms:
+    return GrantTerms(
+        production=production,
+        basis=entry["basis"],
+        uses=entry["uses"],
+        recipients=entry["recipients"],
+        territory=entry["territory"]["allow"],
+        deny_territory=entry["territory"]["deny"],
+        capacities=entry["capacities"],
+        material_kinds=entry["material_kinds"],
+        valid_from=date.fromisoformat(entry["valid_from"]),
+        valid_until=date.fromisoformat(entry["valid_until"]),
+        evidence=document(entry["evidence"]),
+        on_withdrawal=entry["on_withdrawal"],
+    )

@@ -3,8 +3,9 @@
 An event vouches for a row in one of two ways:
 
 - by digest: `record(commit=row.digest)`. The row's table has a column `digest` that must equal the commit for ever.
-- by facts: `record(facts={...})`. Each fact that has the name of a column of the row (`valid_from`, `uses`, `sha256`)
-  must go on meaning the same as that column; other facts are read by people only. Facts are erasable.
+- by facts: `record(facts={...})`. On an append-only table each fact that has the name of a column (`valid_from`,
+  `uses`, `sha256`) must go on meaning the same as that column; one with the name of a relation (`party`) must be the
+  uid, code or external id of the row it leads to. Other facts are read by people only. Facts are erasable.
 
 `VOUCHED` says what `audit.verify` asks of each table. An event's object is the row itself: the object of an
 `authorisation.state` is the row of loop_authorisation_event, not the authorisation.
@@ -43,21 +44,25 @@ class TextCommit:
     table: str
     key: str
     fields: tuple[str, ...]
+    json_fields: tuple[str, ...] = ()  # those among them that are stored as jsonb
 
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
     """What must hold between a table and the log.
 
-    `events` may have a row of the table as object. `linked`: each row names its event in `event_id`. `digest`: the
-    column that equals the event's commit. `needs_event`: a row without any of `events` is an orphan.
+    `events` may have a row of the table as object. `linked`: each row names its event in `event_id`. `needs_event`: a
+    row without any of `events` is an orphan. `frozen`: rows never change, so facts recorded of a row stay true of it.
+    `recompute` names the function of the owning noun that works a row's `digest` out from its other columns again:
+    `(after: int, limit: int) -> list of (id, uid, stored digest, digest worked out)`, rows with id > after, ascending.
     """
 
     events: tuple[str, ...]
     linked: bool = False
-    digest: str = ""
-    text: TextCommit | None = None
     needs_event: bool = False
+    frozen: bool = False
+    recompute: str = ""
+    text: TextCommit | None = None
 
 
 EVENTS: Mapping[str, EventType] = {
@@ -151,39 +156,41 @@ VOUCHED: Mapping[str, Vouched] = {
     "loop_user": Vouched(("user.added", "user.changed", "session.login", "session.logout")),
     "loop_token": Vouched(("token.created", "token.revoked")),
     "loop_recipient": Vouched(("recipient.added", "recipient.changed")),
-    "loop_recipient_agreement": Vouched(("recipient.agreement",), linked=True, needs_event=True),
-    "loop_model_terms": Vouched(("model.terms",), linked=True, needs_event=True),
+    "loop_recipient_agreement": Vouched(("recipient.agreement",), linked=True, needs_event=True, frozen=True),
+    "loop_model_terms": Vouched(("model.terms",), linked=True, needs_event=True, frozen=True),
     "loop_material": Vouched(("material.added",)),
     "loop_material_version": Vouched(
         ("material.version",),
         linked=True,
-        text=TextCommit("loop_material_text", "version_id", ("body",)),
         needs_event=True,
+        frozen=True,
+        text=TextCommit("loop_material_text", "version_id", ("body",)),
     ),
     "loop_suggestion": Vouched(
         ("suggestion.recorded",),
         linked=True,
-        digest="digest",
-        text=TextCommit("loop_suggestion_text", "suggestion_id", ("prompt", "content", "meta")),
         needs_event=True,
+        text=TextCommit("loop_suggestion_text", "suggestion_id", ("prompt", "content", "meta"), ("meta",)),
     ),
     "loop_decision": Vouched(
         ("decision.recorded",),
         linked=True,
-        digest="digest",
-        text=TextCommit("loop_decision_text", "decision_id", ("rationale", "revised_content", "span_texts")),
         needs_event=True,
+        recompute="loop.decision.vouch.recomputed",
+        text=TextCommit(
+            "loop_decision_text", "decision_id", ("rationale", "revised_content", "span_texts"), ("span_texts",)
+        ),
     ),
-    "loop_evidence": Vouched(("evidence.stored",), needs_event=True),
-    "loop_notice": Vouched(("notice.recorded",)),
-    "loop_authorisation": Vouched(("authorisation.recorded",), linked=True, needs_event=True),
-    "loop_authorisation_event": Vouched(("authorisation.state",), linked=True, needs_event=True),
+    "loop_evidence": Vouched(("evidence.stored",), needs_event=True, frozen=True),
+    "loop_notice": Vouched(("notice.recorded",), frozen=True),
+    "loop_authorisation": Vouched(("authorisation.recorded",), linked=True, needs_event=True, frozen=True),
+    "loop_authorisation_event": Vouched(("authorisation.state",), linked=True, needs_event=True, frozen=True),
     "loop_export": Vouched(
         ("export.ordered", "export.frozen", "export.built", "export.published", "export.failed", "export.cancelled"),
         needs_event=True,
     ),
-    "loop_download": Vouched(("export.downloaded",), linked=True, needs_event=True),
-    "loop_recall_notice": Vouched(("recall.issued",), linked=True, needs_event=True),
+    "loop_download": Vouched(("export.downloaded",), linked=True, needs_event=True, frozen=True),
+    "loop_recall_notice": Vouched(("recall.issued",), linked=True, needs_event=True, frozen=True),
 }
 
 

@@ -7,7 +7,6 @@ in `REASONS` by its number: the order here is the order of `codes` everywhere.
 from dataclasses import dataclass
 from typing import Final
 
-
 POLICY_VERSION: Final = "gate-1"
 """Stored with every order and carried by every row. Bump it whenever a rule is added or read differently."""
 
@@ -33,9 +32,9 @@ REASONS: Final = (
            "The consent officer: register the recipient's signed agreement."),
     Reason(5, "PRODUCTION_BLOCKED", "the production allows no exports on that date",
            "The production's producer: lift the block, the hold or the embargo, or wait until it ends."),
-    Reason(6, "CONTRIBUTOR_UNKNOWN", "somebody's contribution has no known party or capacity, or nobody decided",
+    Reason(6, "CONTRIBUTOR_UNKNOWN", "a contribution has no known party or capacity, or nobody decided",
            "Whoever brought the material in: name the contributor and the capacity."),
-    Reason(7, "CONSENT_MISSING", "a party has no authorisation that covers the production, the material and the capacity",
+    Reason(7, "CONSENT_MISSING", "a party has no authorisation for the production, the material and the capacity",
            "The consent officer: ask the party and record its answer."),
     Reason(8, "WITHDRAWN", "the party's authorisation was withdrawn, revoked or found invalid",
            "The party alone: nobody else can give it again."),
@@ -60,17 +59,23 @@ BY_CODE: Final = {reason.code: reason for reason in REASONS}
 CODES: Final = tuple(reason.code for reason in REASONS)
 """Every code in rule order; within one rule, the order in which the more telling code comes first."""
 
+PURPOSE, PROFILE, RECIPIENT, PRODUCTION = 1, 2, 3, 5
+CONTRIBUTOR, COVERED, IN_FORCE, USE, CONFLICT, SCOPE = 6, 7, 8, 9, 10, 11
+
+OF_THE_ORDER: Final = (PURPOSE, PROFILE, RECIPIENT, PRODUCTION)
+OF_EACH_CONTRIBUTION: Final = (CONTRIBUTOR, COVERED, IN_FORCE, USE, CONFLICT, SCOPE)
+
 RULES: Final = {
-    1: "The purpose is a named one and no digital replica",
-    2: "The profile fits the purpose",
-    3: "The recipient signed an agreement, in force on the date, that lists the purpose",
-    5: "The production allows exports on the date",
-    6: "Every contribution has a known party and capacity, and somebody decided",
-    7: "Each party has an authorisation for the production, the kind of material and the capacity",
-    8: "It is given and in force on the date",
-    9: "It allows the purpose",
-    10: "No other statement of the party in force says no",
-    11: "It covers the recipient and the places where the recipient works",
+    PURPOSE: "The purpose is a named one and no digital replica",
+    PROFILE: "The profile fits the purpose",
+    RECIPIENT: "The recipient signed an agreement, in force on the date, that lists the purpose",
+    PRODUCTION: "The production allows exports on the date",
+    CONTRIBUTOR: "Every contribution has a known party and capacity, and somebody decided",
+    COVERED: "Each party has an authorisation for the production, the kind of material and the capacity",
+    IN_FORCE: "It is given and in force on the date",
+    USE: "It allows the purpose",
+    CONFLICT: "No other statement of the party in force says no",
+    SCOPE: "It covers the recipient and the places where the recipient works",
 }
 """What each rule asks, as a statement that holds when it passes."""
 

@@ -86,7 +86,7 @@ def question_codes(question: Question) -> tuple[str, ...]:
 
 
 def fits(profile: str, purpose: str) -> bool:
-    """Whether a release of that profile may be ordered for that purpose. A profile without a row in the table fits none."""
+    """Whether a release of that profile may be ordered for that purpose. A profile that the table lacks fits none."""
     if profile not in terms.PROFILE_PURPOSE:
         return False
     needed = terms.PROFILE_PURPOSE[profile]

@@ -10,6 +10,8 @@
 Rows meet rules only through joins; nothing is looked up row by row.
 """
 
+from datetime import date, datetime
+
 from django.db.backends.utils import CursorWrapper
 
 from loop.consent import terms
@@ -212,7 +214,7 @@ def _fragments(cursor: CursorWrapper, candidates: str, statement: str) -> dict[s
     }
 
 
-def _values(question: Question) -> dict[str, object]:
+def _values(question: Question) -> dict[str, str | int | date | datetime | list[str] | None]:
     recipient = question.recipient
     return {
         **BIT,

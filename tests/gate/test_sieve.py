@@ -21,7 +21,9 @@ from tests.support.databases import FreshDatabase
 
 EXAMPLES = 5000 if os.environ.get("CIRCLED_SOAK") == "1" else 250
 
-COLUMNS = "n, code, codes, contributor_ids, authorisation_ids, expires_on, territory, uses"
+ANSWERS = (
+    "SELECT n, code, codes, contributor_ids, authorisation_ids, expires_on, territory, uses FROM sieved ORDER BY n"
+)
 
 
 class _UndoneError(Exception):
@@ -39,7 +41,7 @@ def by_sql(rows: Iterable[tuple[int, int | None]], question: Question) -> list[t
             "INSERT INTO candidates VALUES (%s, %s, %s)", [(n, one, other) for n, (one, other) in enumerate(rows, 1)]
         )
         sieve(cursor, candidates="candidates", question=question)
-        cursor.execute(f"SELECT {COLUMNS} FROM sieved ORDER BY n")
+        cursor.execute(ANSWERS)
         return [(*row[:-1], None if row[-1] is None else json.loads(row[-1])) for row in cursor.fetchall()]
 
 

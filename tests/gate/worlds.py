@@ -98,7 +98,7 @@ class World:
 
 def drawn(seed: int) -> World:
     """The world of that seed. Most things are in order in most worlds, so that every rule gets its turn to decide."""
-    dice = Random(seed)
+    dice = Random(seed)  # noqa: S311  (worlds, not secrets)
     trouble = dice.choice((0.02, 0.1, 0.3))
 
     def wrong() -> bool:

@@ -41,9 +41,9 @@ DECIDED = Contribution(DIRECTOR, "decider", "decision")
 WROTE = Contribution(WRITER, "author_of_source", "script")
 
 
-def given(id: int = 1, party: int = DIRECTOR, **changes: object) -> Statement:
+def given(number: int = 1, party: int = DIRECTOR, **changes: object) -> Statement:
     statement = Statement(
-        id=id,
+        id=number,
         party=party,
         production=1,
         basis="consent",
@@ -56,7 +56,7 @@ def given(id: int = 1, party: int = DIRECTOR, **changes: object) -> Statement:
         territory_deny=frozenset(),
         valid_from=date(2026, 1, 1),
         valid_until=date(2026, 12, 31),
-        events=(StateEvent(id, "ConsentGiven", NOON - timedelta(days=30)),),
+        events=(StateEvent(number, "ConsentGiven", NOON - timedelta(days=30)),),
     )
     return replace(statement, **changes)  # type: ignore[arg-type]
 
@@ -259,7 +259,7 @@ EARLIER, LATER = NOON - timedelta(hours=1), NOON + timedelta(microseconds=1)
     ],
 )
 def test_rule_8_states(events: tuple[str, ...], codes: tuple[str, ...]) -> None:
-    history = tuple(StateEvent(id, state, EARLIER) for id, state in enumerate(events))
+    history = tuple(StateEvent(number, state, EARLIER) for number, state in enumerate(events))
     assert codes_of(given(events=history)) == codes
 
 
@@ -309,7 +309,7 @@ def test_rule_8_says_the_most_telling_code_and_one_in_force_suffices() -> None:
 )
 def test_rules_9_and_10_values(values: tuple[str | None, ...], codes: tuple[str, ...]) -> None:
     uses = [{GENERATIVE: value} if value else {"research": "allowed"} for value in values]
-    assert codes_of(*(given(id, uses=each) for id, each in enumerate(uses, 1))) == codes
+    assert codes_of(*(given(number, uses=each) for number, each in enumerate(uses, 1))) == codes
 
 
 @pytest.mark.parametrize(

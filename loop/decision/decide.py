@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
 
@@ -29,6 +29,8 @@ from loop.kernel.ids import uuid7
 from loop.kernel.problem import Problem
 from loop.people.models import Contributor, Member
 from loop.suggestion.models import Suggestion, SuggestionText
+
+MAX_EXTERNAL_ID: Final = 300  # characters, as stored
 
 
 class KeyReusedError(ConflictError):
@@ -131,9 +133,9 @@ def decide(
         active_ms=active_ms,
     )
     gesture = _Gesture(suggestion, draft, decided_by, on_behalf_of, external_id, decided_at or at, context or {})
-    if not external_id or len(external_id) > 300:
+    if not external_id or len(external_id) > MAX_EXTERNAL_ID:
         raise NotValidError(
-            f"external_id: expected 1 to 300 characters, found {len(external_id)}", field="external_id"
+            f"external_id: expected 1 to {MAX_EXTERNAL_ID} characters, found {len(external_id)}", field="external_id"
         )
     earlier = _recorded(gesture, supersedes, decided_at)
     if earlier is not None:
@@ -150,9 +152,7 @@ def decide(
 def _one_at_a_time(suggestion: Suggestion, person: Contributor) -> None:
     # The runtime role may not lock rows of append-only tables, so the lock is advisory: on the person's verdict.
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"decide {suggestion.pk} {person.pk}"]
-        )
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"decide {suggestion.pk} {person.pk}"])
 
 
 def _recorded(gesture: _Gesture, supersedes: Decision | None, stated_at: datetime | None) -> Decision | None:
@@ -224,9 +224,7 @@ def _superseded(
     return supersedes
 
 
-def _write(
-    gesture: _Gesture, supersedes: Decision | None, actor: Actor, *, at: datetime, source: str
-) -> Decision:
+def _write(gesture: _Gesture, supersedes: Decision | None, actor: Actor, *, at: datetime, source: str) -> Decision:
     draft, suggestion, salt, uid = gesture.draft, gesture.suggestion, os.urandom(32), uuid7()
     commit = gesture.text_commit(salt)
     digest = gesture.digest(supersedes, commit)
@@ -278,7 +276,8 @@ def _write(
             span_texts=draft.span_texts(),
         )
     DecisionSpan.objects.bulk_create(
-        DecisionSpan(decision=decision, position=position, **span.columns()) for position, span in enumerate(draft.spans)
+        DecisionSpan(decision=decision, position=position, **span.columns())
+        for position, span in enumerate(draft.spans)
     )
     return decision
 
@@ -312,7 +311,9 @@ def _share(value: Decimal | str | None) -> str | None:
     try:
         stored = Fields({"confidence": Decimal(value)}, "", errors, []).share("confidence")
     except ArithmeticError as error:
-        raise NotValidError(f"confidence: expected a number from 0 to 1, found {value!r}", field="confidence") from error
+        raise NotValidError(
+            f"confidence: expected a number from 0 to 1, found {value!r}", field="confidence"
+        ) from error
     if errors:
         raise NotValidError(str(errors[0]), field="confidence")
     return stored

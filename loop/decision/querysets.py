@@ -9,9 +9,7 @@ from loop.decision.models import Decision, ProductionBeat, ProductionReason
 from loop.decision.vocabulary import Vocabulary, vocabulary
 
 
-def vocabulary_of(
-    production_id: int, *, mapping: dict[str, str] | None = None, register: bool = False
-) -> Vocabulary:
+def vocabulary_of(production_id: int, *, mapping: dict[str, str] | None = None, register: bool = False) -> Vocabulary:
     """The taxonomy with what the production added and has not deprecated. Two queries."""
     reasons = ProductionReason.objects.filter(production_id=production_id, deprecated_at=None)
     beats = ProductionBeat.objects.filter(production_id=production_id)

@@ -10,8 +10,8 @@ from typing import Any, Final
 from loop.decision.taxonomy import OTHER, UNSTATED, near
 from loop.kernel.canonical import Json, digest
 from loop.kernel.commit_form import commit_form
-from loop.kernel.problem import Problem
 from loop.kernel.json_lines import MAX_INT64
+from loop.kernel.problem import Problem
 
 OUTCOMES: Final = ("accept", "reject", "revise", "skip", "retract")
 LABELLED: Final = frozenset({"accept", "reject", "revise"})  # skip and retract are events, never labels
@@ -19,6 +19,7 @@ NEEDS_REASON: Final = frozenset({"reject", "revise"})
 NEGATIVE_KINDS: Final = ("explicit", "sibling", "dismissed")
 TEXT_TARGETS: Final = ("content", "prompt", "revision")
 
+SEVERITIES: Final = (1, 2, 3, 4)  # note, fix if cheap, must fix, unusable
 MAX_REASONS: Final = 32
 MAX_BEATS: Final = 32
 MAX_SPANS: Final = 1_000
@@ -27,7 +28,7 @@ MAX_RATIONALE: Final = 100_000  # code points
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range of what was judged, end exclusive: code points of a text, frames of a medium, or a region of a picture."""
+    """A range of what was judged, end exclusive: code points of a text, frames of a medium, a region of a picture."""
 
     target: str = "content"  # content, prompt, revision, media
     unit: str = "code_point"  # code_point, frame, region
@@ -119,29 +120,34 @@ def problems(
     found: list[Problem] = []
     if draft.outcome not in OUTCOMES:
         found.append(Problem("outcome", " or ".join(OUTCOMES), repr(draft.outcome)))
-    for position, code in enumerate(draft.reasons):
-        if code not in reasons and code != UNSTATED:
-            found.append(unknown_code(f"reasons[{position}]", "a reason of the taxonomy", code, reasons))
-    for position, code in enumerate(draft.beats):
-        if code not in beats:
-            found.append(unknown_code(f"beats[{position}]", "a beat of the list", code, beats))
+    found += [
+        unknown_code(f"reasons[{position}]", "a reason of the taxonomy", code, reasons)
+        for position, code in enumerate(draft.reasons)
+        if code not in reasons and code != UNSTATED
+    ]
+    found += [
+        unknown_code(f"beats[{position}]", "a beat of the list", code, beats)
+        for position, code in enumerate(draft.beats)
+        if code not in beats
+    ]
     if draft.negative_kind and (draft.negative_kind not in NEGATIVE_KINDS or draft.outcome != "reject"):
         found.append(
             Problem("negative_kind", f"{' or '.join(NEGATIVE_KINDS)}, on a reject only", repr(draft.negative_kind))
         )
-    if draft.severity is not None and not 1 <= draft.severity <= 4:
+    if draft.severity is not None and draft.severity not in SEVERITIES:
         found.append(Problem("severity", "1 to 4", str(draft.severity)))
     if draft.active_ms is not None and not 0 <= draft.active_ms <= MAX_INT64:
         found.append(Problem("active_ms", "0 or more milliseconds", str(draft.active_ms)))
-    for name, count, limit in (
-        ("reasons", len(draft.reasons), MAX_REASONS),
-        ("beats", len(draft.beats), MAX_BEATS),
-        ("spans", len(draft.spans), MAX_SPANS),
-    ):
-        if count > limit:
-            found.append(Problem(name, f"at most {limit}", str(count)))
-    if draft.rationale is not None and len(draft.rationale) > MAX_RATIONALE:
-        found.append(Problem("rationale", f"at most {MAX_RATIONALE} characters", str(len(draft.rationale))))
+    found += [
+        Problem(name, f"at most {limit}", str(count))
+        for name, count, limit in (
+            ("reasons", len(draft.reasons), MAX_REASONS),
+            ("beats", len(draft.beats), MAX_BEATS),
+            ("spans", len(draft.spans), MAX_SPANS),
+            ("rationale", len(draft.rationale or ""), MAX_RATIONALE),
+        )
+        if count > limit
+    ]
     if reason_required and draft.outcome in NEEDS_REASON and not states_reason(draft.reasons):
         found.append(Problem("reasons", f"a reason for a {draft.outcome} (policy of the production)", "none"))
     if reason_required and OTHER in draft.reasons and not (draft.rationale or "").strip():
@@ -199,9 +205,7 @@ class Known:
     recorded: bool
 
 
-def retracted_by(
-    person: str, decided_at: datetime | None, position: int, before: Sequence[Known]
-) -> Known | None:
+def retracted_by(person: str, decided_at: datetime | None, position: int, before: Sequence[Known]) -> Known | None:
     """What a bulk `retract` of `person` undoes: the latest live verdict of that person that came earlier, None if none.
 
     `before` is what is recorded of the suggestion, and what stands with the retract on its line. Earlier: by

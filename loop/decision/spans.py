@@ -38,9 +38,8 @@ def span_of(fields: Fields, default_target: object, vocabulary: Vocabulary) -> S
         for key in ("start", "end"):
             if value.get(key) is None:
                 fields.wrong(key, "an offset in code points", None)
-        span = Span(
-            target=str(target), start=fields.whole("start"), end=fields.whole("end"), reason=reason, label=label, note=note
-        )
+        start, end = fields.whole("start"), fields.whole("end")
+        span = Span(target=str(target), start=start, end=end, reason=reason, label=label, note=note)
     return span if len(fields.errors) == before else None
 
 

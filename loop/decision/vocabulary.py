@@ -1,4 +1,4 @@
-"""The codes a file may use, pure: the taxonomy, what the production added, what a map or a registration makes of the rest."""
+"""The codes a file may use, pure: the taxonomy, what the production added, and what a map makes of the rest."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Vocabulary:
         if not self.register:
             return "", "", unknown_code(at, "a reason of the taxonomy", target, sorted(self.reasons)[:MAX_NEAR])
         if not target.strip() or len(stored) > MAX_REASON:
-            return "", "", Problem(at, f"a code of 1 to {MAX_REASON - len(IMPORTED) - 1} characters", repr(target[:100]))
+            longest = MAX_REASON - len(IMPORTED) - 1
+            return "", "", Problem(at, f"a code of 1 to {longest} characters", repr(target[:100]))
         self.reasons.add(stored)
         self.new_reasons[stored] = target
         return stored, "", None

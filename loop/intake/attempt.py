@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -104,7 +104,7 @@ class Attempt:
                 self._batch[line.external_id] = (number, line)
                 self._weight[0] += len(raw)
                 self._weight[1] += len(line.decisions)
-                if len(self._batch) >= BATCH_LINES or self._weight[0] >= BATCH_BYTES or self._weight[1] >= BATCH_DECISIONS:
+                if len(self._batch) >= BATCH_LINES or self._is_heavy():
                     self._flush()
             if progress is not None and self.report.lines % BATCH_LINES == 0:
                 progress(self.report.lines)
@@ -114,6 +114,9 @@ class Attempt:
         if progress is not None:
             progress(self.report.lines)
         return self.report
+
+    def _is_heavy(self) -> bool:
+        return self._weight[0] >= BATCH_BYTES or self._weight[1] >= BATCH_DECISIONS
 
     def late_problems(self) -> dict[str, Problem]:
         """What only the end of the file shows, by external id: parents that never came, and circles of parents."""
@@ -172,8 +175,7 @@ class Attempt:
         one.positions = [first + place for place in range(len(line.decisions))]
         salt = one.salt or known.NO_SALT
         one.names = [
-            identity(decision, position, salt)
-            for decision, position in zip(line.decisions, one.positions, strict=True)
+            identity(decision, position, salt) for decision, position in zip(line.decisions, one.positions, strict=True)
         ]
         return one
 
@@ -230,14 +232,12 @@ class Attempt:
 
     def _write(self, good: list[_Candidate], recorded: Mapping[str, KnownSuggestion]) -> None:
         new = [one for one in good if one.recorded is None]
-        free = iter(reserve(self.cursor, "loop_suggestion", sum(one.line.external_id not in self._promised for one in new)))
         ids = {name: one.id for name, one in recorded.items()}
-        for one in new:
-            name = one.line.external_id
-            ids[name] = self._promised.pop(name, None) or next(free)
+        ids |= {one.line.external_id: number for one, number in self._ids(new)}
         # A suggestion without a group is the only candidate of a brief of its own.
-        alone = {one.line.external_id: f"suggestion:{uuid7()}" for one in new if one.line.group_id is None}
-        self._registry.add_briefs([(alone[one.line.external_id], one.line, False) for one in new if one.line.group_id is None])
+        single = [one.line for one in new if one.line.group_id is None]
+        alone = {line.external_id: f"suggestion:{uuid7()}" for line in single}
+        self._registry.add_briefs([(alone[line.external_id], line, False) for line in single])
         for one in new:
             line, number = one.line, ids[one.line.external_id]
             brief = line.group_id if line.group_id is not None else alone[line.external_id]
@@ -255,6 +255,13 @@ class Attempt:
             self._tally.add(one.line)
             self._note(one)
         self._rows.write()
+
+    def _ids(self, new: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, int]]:
+        """The id of each new suggestion: the promised one if another names it as its parent already."""
+        promised = [self._promised.pop(one.line.external_id, None) for one in new]
+        free = iter(reserve(self.cursor, "loop_suggestion", promised.count(None)))
+        for one, number in zip(new, promised, strict=True):
+            yield one, next(free) if number is None else number
 
     def _parent(self, name: str | None, child: int, ids: Mapping[str, int]) -> int | None:
         if name is None:

@@ -15,9 +15,7 @@ def reserve(cursor: CursorWrapper, table: str, count: int) -> list[int]:
     """`count` fresh ids of `table`, ascending. Gaps are possible."""
     if not count:
         return []
-    cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
-    )
+    cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
     return [row[0] for row in cursor.fetchall()]
 
 

@@ -60,7 +60,8 @@ class Registry:
             self.cursor.execute(
                 """
                 INSERT INTO loop_contributor (uid, namespace, external_id, kind, name, created_at)
-                SELECT uid, %s, external_id, 'person', '', %s FROM unnest(%s::uuid[], %s::text[]) AS new (uid, external_id)
+                SELECT uid, %s, external_id, 'person', '', %s
+                FROM unnest(%s::uuid[], %s::text[]) AS new (uid, external_id)
                 ON CONFLICT (namespace, external_id) DO NOTHING RETURNING uid, external_id
                 """,
                 [self.production.code, self.at, [uuid7() for _ in new], new],
@@ -81,18 +82,19 @@ class Registry:
                 [self.production.code, new],
             )
             self.people |= dict(self.cursor.fetchall())
-        credits = {(self.people[name], function) for name, held in functions.items() for function in held}
-        missing = sorted(credits - self._credited)
+        held = {(self.people[name], function) for name, what in functions.items() for function in what}
+        missing = sorted(held - self._credited)
         if missing:
             self.cursor.execute(
                 """
                 INSERT INTO loop_credit (production_id, contributor_id, function, created_at)
-                SELECT %s, contributor, function, %s FROM unnest(%s::bigint[], %s::text[]) AS new (contributor, function)
+                SELECT %s, contributor, function, %s
+                FROM unnest(%s::bigint[], %s::text[]) AS new (contributor, function)
                 ON CONFLICT DO NOTHING
                 """,
                 [self.production.pk, self.at, [person for person, _ in missing], [name for _, name in missing]],
             )
-            self._credited |= credits
+            self._credited |= held
 
     def _models(self, labels: Iterable[str]) -> None:
         new = [label for label in labels if label not in self.models]
@@ -103,7 +105,8 @@ class Registry:
             """
             INSERT INTO loop_model_version (uid, label, vendor, name, version, created_at)
             SELECT uid, label, left(vendor, 100), name, left(version, 100), %s
-            FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[]) AS new (uid, label, vendor, name, version)
+            FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
+                 AS new (uid, label, vendor, name, version)
             ON CONFLICT (label) DO NOTHING
             """,
             [self.at, [uuid7() for _ in new], new, *([part[place] for part in parts] for place in range(3))],
@@ -166,16 +169,13 @@ class Registry:
 
     def add_briefs(self, briefs: Sequence[tuple[str, SuggestionLine, bool]]) -> None:
         """Adds briefs: (external id, the line whose stage, kind and constraints they take, whether it is a group)."""
-        ids = reserve(self.cursor, "loop_brief", len(briefs))
+        ids, show = reserve(self.cursor, "loop_brief", len(briefs)), self.production.pk
         copy_rows(
             self.cursor,
             "loop_brief",
             "id, uid, production_id, external_id, stage, kind, constraints_asked, grouped, recorded_at",
             [
-                (
-                    number, uuid7(), self.production.pk, name, line.stage, line.kind, json_text(line.constraints), grouped,
-                    self.at,
-                )  # fmt: skip
+                (number, uuid7(), show, name, line.stage, line.kind, json_text(line.constraints), grouped, self.at)
                 for number, (name, line, grouped) in zip(ids, briefs, strict=True)
             ],
         )

@@ -13,6 +13,7 @@ from loop.intake.shape import SuggestionLine
 from loop.kernel.problem import Problem
 
 MAX_SHOWN: Final = 100  # problems listed; all are counted
+MANY: Final = 3  # decisions on one suggestion from which on the counts do not tell apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +118,9 @@ class Tally:
             "deciders": len(self._deciders),
         }
         found |= Counter(f"final_{outcome}" for _, outcome, many in self._last.values() if many)
-        found |= Counter(f"suggestions_with_{min(many, 3)}{'+' * (many > 2)}_decisions" for *_, many in self._last.values())
+        found |= Counter(f"suggestions_with_{_many(many)}_decisions" for *_, many in self._last.values())
         return dict(sorted(found.items()))
+
+
+def _many(count: int) -> str:
+    return str(count) if count < MANY else f"{MANY}+"

@@ -31,13 +31,13 @@ _SUGGESTION = (
     " digest, event_id"
 )
 _DECISION = (
-    "id, uid, production_id, suggestion_id, external_id, outcome, decided_by_id, on_behalf_of_id, decider_role, decided_at,"
-    " recorded_at, position, reasons, negative_kind, beats, severity, confidence, active_ms, span_count, has_rationale,"
-    " has_revision, revision_by_ai, context, taxonomy_version, supersedes_id, source, entered_by_id, text_commit, digest,"
-    " event_id"
+    "id, uid, production_id, suggestion_id, external_id, outcome, decided_by_id, on_behalf_of_id, decider_role,"
+    " decided_at, recorded_at, position, reasons, negative_kind, beats, severity, confidence, active_ms, span_count,"
+    " has_rationale, has_revision, revision_by_ai, context, taxonomy_version, supersedes_id, source, entered_by_id,"
+    " text_commit, digest, event_id"
 )
 _SPAN = (
-    "decision_id, position, target, unit, start, \"end\", rate_num, rate_den, drop_frame, media_sha256, region, reason"
+    'decision_id, position, target, unit, start, "end", rate_num, rate_den, drop_frame, media_sha256, region, reason'
 )
 _SIGNAL = "decision_id, production_id, suggestion_id, suggestion_label, revision_label, negative_kind, rules_version"
 
@@ -55,7 +55,7 @@ class NewDecision:
 
 @dataclass(slots=True)
 class Batch:
-    """Rows waiting to be copied. `suggestions` and `decisions` carry their audit events; events of suggestions come first."""
+    """Rows waiting to be copied, each suggestion and each decision with its audit event."""
 
     cursor: CursorWrapper
     production: Production
@@ -99,7 +99,8 @@ class Batch:
         kind = stored_negative_kind(draft.outcome, draft.negative_kind)
         has_revision = draft.revised_content is not None
         self._add("loop_decision", [
-            new.id, uid, self.production.pk, suggestion, new.external_id, draft.outcome, registry.people[line.decided_by],
+            new.id, uid, self.production.pk, suggestion, new.external_id, draft.outcome,
+            registry.people[line.decided_by],
             registry.people[line.on_behalf_of] if line.on_behalf_of else None, "", line.decided_at, self.at,
             new.position, array_text(draft.reasons), kind, array_text(draft.beats), draft.severity, draft.confidence,
             draft.active_ms, len(draft.spans), bool(draft.rationale), has_revision, draft.revision_by_ai, "{}", VERSION,
@@ -116,7 +117,7 @@ class Batch:
                 span.reason,
             ])  # fmt: skip
         if draft.outcome in LABELLED:
-            labels = label_of(draft.outcome, draft.severity, kind, has_revision)
+            labels = label_of(draft.outcome, draft.severity, kind, has_revision=has_revision)
             self._add("loop_signal", [
                 new.id, self.production.pk, suggestion, labels.suggestion, labels.revision, labels.negative_kind,
                 RULES_VERSION,

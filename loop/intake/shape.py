@@ -1,4 +1,4 @@
-"""One JSON object -> one suggestion with its decisions, pure. Everything wrong with it is collected, nothing is guessed."""
+"""One JSON object -> one suggestion with its decisions, pure. Everything wrong is collected, nothing is guessed."""
 
 from __future__ import annotations
 
@@ -233,9 +233,7 @@ def _said(fields: Fields) -> bytes:
         return b""
 
 
-def _check(
-    fields: Fields, draft: Draft, judged: Judged, vocabulary: Vocabulary, *, reason_required: bool
-) -> None:
+def _check(fields: Fields, draft: Draft, judged: Judged, vocabulary: Vocabulary, *, reason_required: bool) -> None:
     wrong = problems(draft, reasons=vocabulary.reasons, beats=vocabulary.beats, reason_required=reason_required)
     if draft.spans:
         errors, warnings = span_problems(draft, judged, reasons=vocabulary.reasons)

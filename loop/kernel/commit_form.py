@@ -3,13 +3,15 @@
 `canonical` refuses floats, integers beyond 53 bits and keys outside ASCII; what a tool sends has them all. The rules:
 
 1. A number without a fraction of at most 53 bits is itself, however it was written (`1e2`, `100.0` and `100` are one).
-2. Any other number is {"$number": text}: all digits of an integer, else the shortest text that reads back the same float.
-3. An object with a key outside ASCII, or one that begins with "$", is {"$pairs": [[key, value], ...]} sorted by code points.
+2. Any other number is {"$number": text}: all digits of an integer, else the shortest text that reads back the float.
+3. An object with a key outside ASCII, or one that begins with "$", is {"$pairs": [[key, value], ...]} sorted by code
+   points.
 
 The rules survive a round trip through PostgreSQL's jsonb, which keeps values and drops the way they were written, so
 a verifier that reads the stored row gets the form that was committed to.
 """
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -34,7 +36,7 @@ def commit_form(value: object) -> Json:
 
 
 def _number(value: float) -> Json:
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise NotCanonicalError(f"expected a finite number, found {value}")
     if value.is_integer():
         # Through the shortest text, not int(value): jsonb keeps the digits that were written, not the binary value.

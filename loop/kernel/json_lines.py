@@ -14,6 +14,8 @@ from loop.kernel.problem import Problem
 MAX_INT64: Final = 2**63 - 1
 MAX_LINE_BYTES: Final = 8 * 2**20
 MAX_DEPTH: Final = 32
+MAX_INTEGER_DIGITS: Final = 20
+MAX_NUMBER_DIGITS: Final = 400
 MAX_SHOWN: Final = 80  # characters of what was found that an error repeats
 
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
@@ -132,13 +134,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > 20 or abs(int(digits)) > MAX_INT64:
+    if len(digits) > MAX_INTEGER_DIGITS or abs(int(digits)) > MAX_INT64:
         raise BadLineError("line", "integers of at most 64 bits", show(digits))
     return int(digits)
 
 
 def _decimal(digits: str) -> Decimal:
-    if len(digits) > 400 or float(digits) in (float("inf"), float("-inf")):
+    if len(digits) > MAX_NUMBER_DIGITS or float(digits) in (float("inf"), float("-inf")):
         raise BadLineError("line", "numbers within a double's range", show(digits))
     return Decimal(digits)
 

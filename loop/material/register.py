@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
+from typing import Final
 
 from django.db import IntegrityError, connection, transaction
 
@@ -32,7 +33,10 @@ from loop.people.models import Contributor
 from loop.people.querysets import is_system, require
 from loop.people.roles import Permission
 
-MAX_RATE_TERM = 1_000_000
+MAX_RATE_TERM: Final = 1_000_000
+MAX_TITLE: Final = 200  # characters, as stored
+MAX_EXTERNAL_ID: Final = 200
+MAX_KIND: Final = 40
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
 
 
@@ -62,8 +66,8 @@ def add_production(
         raise NotValidError(
             f"code: expected 1 to 32 letters, digits, dots, dashes or underscores, found {code!r}", field="code"
         )
-    if not title.strip() or len(title) > 200:
-        raise NotValidError(f"title: expected 1 to 200 characters, found {len(title)}", field="title")
+    if not title.strip() or len(title) > MAX_TITLE:
+        raise NotValidError(f"title: expected 1 to {MAX_TITLE} characters, found {len(title)}", field="title")
     if rate <= 0 or max(rate.numerator, rate.denominator) > MAX_RATE_TERM:
         raise NotValidError(f"rate: expected a positive frame rate such as 24000/1001, found {rate}", field="rate")
     if drop_frame and not may_drop(rate):
@@ -127,8 +131,9 @@ def add_material_version(
     require(actor, production, Permission.BRING_IN)
     if text is None and media is None:
         raise NotValidError("text: expected a text or a medium, found neither", field="text")
-    if not external_id or len(external_id) > 200 or not kind or len(kind) > 40:
-        raise NotValidError("external_id, kind: expected 1 to 200 and 1 to 40 characters", field="external_id")
+    for name, value, longest in (("external_id", external_id, MAX_EXTERNAL_ID), ("kind", kind, MAX_KIND)):
+        if not value or len(value) > longest:
+            raise NotValidError(f"{name}: expected 1 to {longest} characters, found {len(value)}", field=name)
     for _, capacity in contributors:
         if capacity and capacity not in Capacity.values:
             raise NotValidError(
@@ -154,7 +159,8 @@ def add_material_version(
         last = material.versions.order_by("-number").first()
         if last is not None and last.sha256 == digest:
             return last
-        return _write(material, last.number + 1 if last else 1, digest, text, media, label, source_format, actor, moment)
+        number = last.number + 1 if last else 1
+        return _write(material, number, digest, text, media, label, source_format, actor, moment)
 
 
 def _write(

@@ -12,6 +12,7 @@ from typing import Final
 from loop.kernel.errors import NotValidError
 
 HOURS_PER_DAY: Final = 24
+SIXTY: Final = 60
 _TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})", re.ASCII)
 _RATE = re.compile(r"(\d{1,9})(?:/(\d{1,9}))?", re.ASCII)
 _NTSC_DECIMALS: Final = {
@@ -54,13 +55,13 @@ def to_frames(timecode: str, rate: Fraction, *, drop_frame: bool = False) -> int
     Raises NotValidError for another shape, a label that does not exist at this rate (a dropped one included), or
     drop-frame where there is none.
     """
-    _check_drop(rate, drop_frame)
+    _check_drop(rate, drop_frame=drop_frame)
     match = _TIMECODE.fullmatch(timecode.strip())
     if match is None:
         raise NotValidError(f"timecode: expected HH:MM:SS:FF, found {timecode!r}", field="timecode")
     hours, minutes, seconds, frames = (int(match[part]) for part in (1, 2, 3, 5))
     base = nominal(rate)
-    if hours >= HOURS_PER_DAY or minutes > 59 or seconds > 59 or frames >= base:
+    if hours >= HOURS_PER_DAY or max(minutes, seconds) >= SIXTY or frames >= base:
         raise NotValidError(
             f"timecode: expected at most 23:59:59:{base - 1:02d} at {rate} frames a second, found {timecode!r}",
             field="timecode",
@@ -77,7 +78,7 @@ def to_frames(timecode: str, rate: Fraction, *, drop_frame: bool = False) -> int
 
 def to_timecode(frames: int, rate: Fraction, *, drop_frame: bool = False) -> str:
     """The label of frame `frames`; the last separator is ";" for drop-frame. Wraps at 24 hours as recorders do."""
-    _check_drop(rate, drop_frame)
+    _check_drop(rate, drop_frame=drop_frame)
     if frames < 0:
         raise NotValidError(f"frames: expected 0 or more, found {frames}", field="frames")
     base = nominal(rate)
@@ -110,7 +111,7 @@ def _left_out_a_minute(base: int) -> int:
     return base // 15
 
 
-def _check_drop(rate: Fraction, drop_frame: bool) -> None:
+def _check_drop(rate: Fraction, *, drop_frame: bool) -> None:
     if drop_frame and not may_drop(rate):
         raise NotValidError(
             f"drop_frame: expected 30000/1001 or 60000/1001 for drop-frame timecode, found {rate}", field="drop_frame"

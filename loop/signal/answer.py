@@ -61,8 +61,8 @@ def answer(
     """Decides and derives the signal in one durable transaction: when it returns, nothing of it can be lost.
 
     Who may: `decide` on the production, or `decide_on_behalf` if `on_behalf_of` is given. A login judges as the
-    contributor of its own membership only; a tool names whom it speaks for, also by an id in the production's namespace,
-    and somebody new is added in the same transaction, as in a bulk body. Arguments and refusals as in
+    contributor of its own membership only; a tool names whom it speaks for, also by an id in the production's
+    namespace, and somebody new is added in the same transaction, as in a bulk body. Arguments and refusals as in
     `decision.decide.decide`; beside them NotAllowedError and NotFoundError.
     """
     permission = Permission.DECIDE_ON_BEHALF if on_behalf_of is not None else Permission.DECIDE
@@ -110,6 +110,8 @@ def _person(who: Contributor | str, suggestion: Suggestion, actor: Actor) -> Con
 def _is_oneself(actor: Actor, suggestion: Suggestion, decided_by: Contributor | str) -> None:
     if actor.is_tool or is_system(actor):
         return
+    if actor.user_id is None:
+        raise NotAllowedError("Only a login, a tool or the system decides.")
     own = Member.objects.filter(
         user_id=actor.user_id, production_id=suggestion.production_id, active=True
     )

@@ -43,7 +43,7 @@ SELECT outcome, count(*) FROM (
 ) last GROUP BY outcome
 """
 _PER_SUGGESTION: Final = """
-SELECT least(n, 3), count(*) FROM (
+SELECT CASE WHEN n < 3 THEN n::text ELSE '3+' END, count(*) FROM (
     SELECT s.id, count(d.id) AS n FROM loop_suggestion s LEFT JOIN loop_decision d ON d.suggestion_id = s.id
         AND (%(source)s = '' OR d.source = %(source)s)
     WHERE s.production_id = %(production)s AND (%(source)s = '' OR s.source = %(source)s)
@@ -58,7 +58,7 @@ def counts(production_id: int, *, source: str = "") -> dict[str, int]:
     `final_*` is the outcome of the last decision on each suggestion, whoever made it: by `decided_at` (unknown first),
     then position, then arrival. `groups` counts briefs that came with a group id. A missing reason is none.
     """
-    values = {"production": production_id, "source": source}
+    values: dict[str, int | str] = {"production": production_id, "source": source}
     found: dict[str, int] = dict.fromkeys(ALWAYS, 0)
     with connection.cursor() as cursor:
         cursor.execute(_OF_SUGGESTIONS, values)
@@ -76,5 +76,5 @@ def counts(production_id: int, *, source: str = "") -> dict[str, int]:
         cursor.execute(_FINAL, values)
         found |= {f"final_{outcome}": n for outcome, n in cursor.fetchall()}
         cursor.execute(_PER_SUGGESTION, values)
-        found |= {f"suggestions_with_{'3+' if n == 3 else n}_decisions": many for n, many in cursor.fetchall()}
+        found |= {f"suggestions_with_{n}_decisions": many for n, many in cursor.fetchall()}
     return dict(sorted(found.items()))

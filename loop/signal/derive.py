@@ -9,10 +9,10 @@ from loop.signal.rules import VERSION, label_of
 
 
 def derive(*, decision: Decision) -> Signal | None:
-    """The signal of `decision`, written in the caller's transaction; None for a skip or a retract, which label nothing."""
+    """Writes the signal of `decision` in the caller's transaction; None for a skip or retract, which label nothing."""
     if decision.outcome not in LABELLED:
         return None
-    labels = label_of(decision.outcome, decision.severity, decision.negative_kind, decision.has_revision)
+    labels = label_of(decision.outcome, decision.severity, decision.negative_kind, has_revision=decision.has_revision)
     return Signal.objects.create(
         decision=decision,
         production_id=decision.production_id,

@@ -67,11 +67,11 @@ ORDER BY suggestion_id, person, decided_at DESC NULLS LAST, position DESC, id DE
 _EFFECTIVE: Final[dict[str, str]] = {
     EVERY_DECISION: "SELECT * FROM candidates_judged",
     LATEST_PER_PERSON: _LATEST,
-    LEAD_WINS: f"""
-        SELECT * FROM ({_LATEST}) latest
+    LEAD_WINS: f"SELECT * FROM ({_LATEST}) latest "  # noqa: S608  (no value enters the text)
+    """
         WHERE person = (SELECT lead_id FROM loop_production WHERE id = %(production)s)""",
-    MAJORITY: f"""
-        WITH latest AS ({_LATEST}),
+    MAJORITY: f"WITH latest AS ({_LATEST}), "  # noqa: S608
+    """
         votes AS (SELECT suggestion_id, outcome, count(*) AS n FROM latest GROUP BY 1, 2),
         ranked AS (SELECT *, rank() OVER most AS place, count(*) OVER (PARTITION BY suggestion_id, n) AS tied
                    FROM votes WINDOW most AS (PARTITION BY suggestion_id ORDER BY n DESC))
@@ -101,7 +101,8 @@ _MADE: Final[dict[str, str]] = {
         SELECT e.suggestion_id AS a, e.id AS b, 0::bigint AS c, 0::bigint AS d, e.id AS decision_id,
                NULL::bigint AS other, 'suggestion' AS side, NULL::text AS pair_kind,
                CASE WHEN e.outcome = 'reject' THEN e.negative_kind END AS negative_kind,
-               e.outcome = 'accept' AS label, true AS effective, CASE WHEN t.content IS NULL THEN 'no_text' END AS reason
+               e.outcome = 'accept' AS label, true AS effective,
+               CASE WHEN t.content IS NULL THEN 'no_text' END AS reason
         FROM candidates_effective e LEFT JOIN loop_suggestion_text t ON t.suggestion_id = e.suggestion_id
         WHERE e.outcome IN ('accept', 'reject') OR e.severity IN (3, 4)
         UNION ALL
@@ -121,7 +122,8 @@ _MADE: Final[dict[str, str]] = {
         LEFT JOIN loop_suggestion_text t ON t.suggestion_id = e.suggestion_id
         WHERE e.outcome = 'revise'
         UNION ALL
-        SELECT y.suggestion_id, y.id, x.suggestion_id, x.id, y.id, x.id, NULL, 'candidates', x.negative_kind, NULL, true,
+        SELECT y.suggestion_id, y.id, x.suggestion_id, x.id, y.id, x.id, NULL, 'candidates', x.negative_kind, NULL,
+               true,
                CASE WHEN yt.content IS NULL OR xt.content IS NULL THEN 'no_text'
                     WHEN yt.content = '' AND xt.content = '' THEN 'both_empty'
                     WHEN yt.content = xt.content THEN 'identical' END

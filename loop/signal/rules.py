@@ -1,4 +1,4 @@
-"""Labels, effective labels, pairs and kinds of negative, pure. `pairs.py` is the same as set-wise SQL; a test compares them.
+"""Labels, effective labels, pairs and kinds of negative, pure. `pairs.py` is the same as set-wise SQL; a test compares.
 
 The rules are those of product.md, "Rules that counts depend on":
 
@@ -16,8 +16,8 @@ The rules are those of product.md, "Rules that counts depend on":
   the kind of negative; revise gives the revision as True (if there is one) and the suggestion as False only at
   severity 3 or 4.
 - `preference`, from effective decisions: every revise gives revision over suggestion; within a brief, every accepted
-  suggestion goes over every rejected one of the same person (of anybody's under lead_wins and majority, where the label is
-  the production's). A revise takes no part in the latter.
+  suggestion goes over every rejected one of the same person (of anybody's under lead_wins and majority, where the
+  label is the production's). A revise takes no part in the latter.
 - "" is a text, null is none. What has no text makes no row (`no_text`); two empty texts (`both_empty`) or two identical
   ones (`identical`) make no pair. Rows not made are counted.
 """
@@ -30,7 +30,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from loop.decision.rules import LABELLED, sort_key
+from loop.decision.rules import LABELLED, sort_key, stored_negative_kind
 
 VERSION: Final = "1"
 
@@ -98,7 +98,7 @@ class Rows:
     not_made: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NOT_MADE, 0))
 
 
-def label_of(outcome: str, severity: int | None, negative_kind: str, has_revision: bool) -> Labels:
+def label_of(outcome: str, severity: int | None, negative_kind: str, *, has_revision: bool) -> Labels:
     """The labels of one decision, as stored with it. A skip or a retract labels nothing."""
     if outcome == "accept":
         return Labels(POSITIVE, NONE, "")
@@ -138,8 +138,8 @@ def signals(decisions: Iterable[Judgement], policy: str, lead: int | None) -> Ro
     made = Rows()
     for one in _ordered(decisions):
         if one.outcome in LABELLED and (policy == EVERY_DECISION or not one.dead):
-            kind = label_of(one.outcome, one.severity, one.negative_kind, one.revision is not None).negative_kind
-            made.rows.append(Row(one.id, negative_kind=kind or None, effective=one.id in counted))
+            kind = stored_negative_kind(one.outcome, one.negative_kind) or None
+            made.rows.append(Row(one.id, negative_kind=kind, effective=one.id in counted))
     return made
 
 
@@ -147,7 +147,7 @@ def unpaired(decisions: Iterable[Judgement], policy: str, lead: int | None) -> R
     """Profile `unpaired_preference`: the suggestion's row before the revision's."""
     made = Rows()
     for one in effective(decisions, policy, lead):
-        labels = label_of(one.outcome, one.severity, one.negative_kind, one.revision is not None)
+        labels = label_of(one.outcome, one.severity, one.negative_kind, has_revision=one.revision is not None)
         if labels.suggestion != NONE:
             if one.content is None:
                 made.not_made[NO_TEXT] += 1
@@ -163,13 +163,14 @@ def unpaired(decisions: Iterable[Judgement], policy: str, lead: int | None) -> R
 
 
 def pairs(decisions: Iterable[Judgement], policy: str, lead: int | None) -> Rows:
-    """Profile `preference`, ordered by the chosen suggestion and decision, then by the rejected suggestion and decision."""
+    """Profile `preference`, ordered by the chosen suggestion and decision, then by the rejected ones."""
     made = Rows()
-    ordered: list[tuple[tuple[int, int, int, int], Row]] = []
     counted = effective(decisions, policy, lead)
-    for one in counted:
-        if one.outcome == "revise" and _is_pair(one.revision, one.content, made):
-            ordered.append(((one.suggestion, one.id, 0, 0), Row(one.id, pair_kind=FROM_REVISE)))
+    ordered = [
+        ((one.suggestion, one.id, 0, 0), Row(one.id, pair_kind=FROM_REVISE))
+        for one in counted
+        if one.outcome == "revise" and _is_pair(one.revision, one.content, made)
+    ]
     shared_label = policy in (LEAD_WINS, MAJORITY)
 
     def who_asked(one: Judgement) -> tuple[int, int]:

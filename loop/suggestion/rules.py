@@ -20,7 +20,7 @@ KINDS: Final = (
 
 
 def model_parts(label: str) -> tuple[str, str, str]:
-    """Vendor, name and version of "vendor/name@version"; parts that are not there are "". The label is kept as it came."""
+    """Vendor, name and version of "vendor/name@version"; parts that are not there are ""."""
     path, _, version = label.partition("@")
     vendor, slash, name = path.partition("/")
     return (vendor, name, version) if slash and name else ("", path or label, version)
@@ -56,7 +56,8 @@ def suggestion_digest(
     """What the audit event of a suggestion vouches for: every field that arrived, its texts through their commitment.
 
     `media` is (uri, sha256, mime), `materials` are (external id, kind), `contributors` (external id, capacity),
-    `cost_usd` is decimal text of six places, `created_at` RFC 3339. The order of materials and contributors says nothing.
+    `cost_usd` is decimal text of six places, `created_at` RFC 3339. The order of materials and contributors says
+    nothing.
     """
     return digest(
         {

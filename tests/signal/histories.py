@@ -101,7 +101,8 @@ def write(history: History) -> Written:
     code = uuid7().hex
     production = Production.objects.create(code=code, title="A history", rate_num=24, created_at=at)
     people = [
-        Contributor.objects.create(namespace=code, external_id=f"person-{place}", created_at=at) for place in range(PEOPLE)
+        Contributor.objects.create(namespace=code, external_id=f"person-{place}", created_at=at)
+        for place in range(PEOPLE)
     ]
     if history.lead is not None:
         production.lead = people[history.lead]
@@ -124,7 +125,8 @@ def write(history: History) -> Written:
     rows: list[Decision] = []
     for place, told in enumerate(history.decisions):
         row = Decision.objects.create(
-            production=production, suggestion=suggestions[told.suggestion], external_id=f"d{place}", outcome=told.outcome,
+            production=production, suggestion=suggestions[told.suggestion], external_id=f"d{place}",
+            outcome=told.outcome,
             decided_by=people[told.decided_by],
             on_behalf_of=None if told.on_behalf_of is None else people[told.on_behalf_of],
             decided_at=None if told.minute is None else START + timedelta(minutes=told.minute), recorded_at=at,

@@ -69,7 +69,8 @@ def test_a_superseding_decision_beyond_the_cut_off_kills_nothing() -> None:
 def test_filters_choose_suggestions_before_anything_is_paired() -> None:
     written = write(History((0, 0), ("a", "b"), (told(0, 0, "accept"), told(1, 0, "reject")), None, sealed=2))
     assert len(from_sql(written, PREFERENCE, rules.LATEST_PER_PERSON).rows) == 1
-    for filters in (Filters(kinds=("take",)), Filters(stages=("post",)), Filters(models=("m",)), Filters(briefs=("x",))):
+    none = (Filters(kinds=("take",)), Filters(stages=("post",)), Filters(models=("m",)), Filters(briefs=("x",)))
+    for filters in none:
         assert from_sql(written, PREFERENCE, rules.LATEST_PER_PERSON, filters).rows == []
     assert len(from_sql(written, PREFERENCE, rules.LATEST_PER_PERSON, Filters(origins=("model",))).rows) == 1
 

@@ -30,7 +30,9 @@ reported with its number, and the exit code is 1."""
         parser.add_argument("--source", default="", help="where the lines come from (default: the file's name)")
         parser.add_argument("--keep-good", action="store_true", help="keep the good lines although others are bad")
         parser.add_argument("--register-reasons", action="store_true", help="add unknown codes as imported.<code>")
-        parser.add_argument("--reason-map", type=Path, metavar="FILE", help="JSON object: code -> code, sibling, dismissed")
+        parser.add_argument(
+            "--reason-map", type=Path, metavar="FILE", help="JSON object: code -> code, sibling or dismissed"
+        )
         parser.add_argument("--counts", action="store_true", help="print the counts of the file as JSON, nothing else")
         add_actor_argument(parser)
 
@@ -82,5 +84,4 @@ reported with its number, and the exit code is 1."""
                 f"{report.suggestions_known} and {report.decisions_known} were known."
             )
             if report.registered_reasons or report.registered_beats:
-                codes = ", ".join(report.registered_reasons + report.registered_beats)
-                self.stdout.write(f"Registered for {len(report.registered_reasons + report.registered_beats)} codes: {codes}")
+                self.stdout.write(f"Registered: {', '.join(report.registered_reasons + report.registered_beats)}")

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         add.add_argument("--guild", action="append", default=[], help="repeatable: a guild that covers the production")
         add.add_argument("--entity", default="", help="the company that is the production")
         add.add_argument("--reason-required", action="store_true", help="a reject or revise needs a reason")
-        add_actor_argument(add)  # type: ignore[arg-type]  # a subparser has the same add_argument
+        add_actor_argument(add)
         verbs.add_parser("list", help="all productions")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,5 @@
+"""Where bytes lie: uploads and evidence through Django's storage, releases through fsspec.
+
+Written by the rooms whose bytes they are.
+It never knows what a file means and never serves one by its path.
+"""

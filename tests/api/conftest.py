@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
+from loop.api import throttles
 from loop.kernel.actor import SYSTEM
 from loop.kernel.clock import now
 from loop.material.models import Production
@@ -65,6 +67,13 @@ class Caller:
         raw = b"".join(response.streaming_content) if response.streaming else response.content
         is_json = response.headers.get("Content-Type", "").endswith("json")
         return Answer(response.status_code, json.loads(raw) if is_json and raw else raw, dict(response.headers))
+
+
+@pytest.fixture(autouse=True)
+def empty_counters(db: None) -> None:
+    """What one test asked does not slow the next one down."""
+    throttles._calls.clear()
+    cache.clear()
 
 
 @pytest.fixture

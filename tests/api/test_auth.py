@@ -24,11 +24,6 @@ UNAUTHENTICATED = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def empty_counters() -> None:
-    throttles._calls.clear()
-
-
 def test_it_says_who_calls(robot: Caller, ferry: Production) -> None:
     answer = robot.get("me")
     assert answer.status == 200

@@ -16,7 +16,7 @@ from loop.export.models import Export
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="loop.tasks.advance_export")
+@shared_task(name="loop.tasks.advance_export")  # type: ignore[untyped-decorator]
 def advance_export(export_uid: str) -> None:
     """The next step of a release; sends on what should be looked at next."""
     heart.beat("worker export")
@@ -28,27 +28,27 @@ def advance_export(export_uid: str) -> None:
         send(export_uid)
 
 
-@shared_task(name="loop.tasks.seal_log")
+@shared_task(name="loop.tasks.seal_log")  # type: ignore[untyped-decorator]
 def seal_log() -> None:
     """Gives committed events their place in the log and signs it."""
     seal_all()
 
 
-@shared_task(name="loop.tasks.sweep")
+@shared_task(name="loop.tasks.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Sends on every release that waits for a message which was lost."""
     for uid in Export.objects.filter(id__in=sweeping.sweep()).order_by("id").values_list("uid", flat=True):
         send(str(uid))
 
 
-@shared_task(name="loop.tasks.heartbeat")
+@shared_task(name="loop.tasks.heartbeat")  # type: ignore[untyped-decorator]
 def heartbeat() -> None:
     """A worker shows that it is alive."""
     heart.beat("worker control")
 
 
 def send(export_uid: str) -> bool:
-    """Sends the message for a release. False if the broker is down: the sweep, or `run_worker`, finds the row anyway."""
+    """Sends the message for a release. False if the broker is down: the sweep or `run_worker` finds the row anyway."""
     try:
         advance_export.delay(export_uid)
     except OperationalError as error:

@@ -23,6 +23,7 @@ from loop.export.rules import CONSENTS, ENVELOPE, MANIFEST, shard_file
 from loop.export.sign import sign, statement
 from loop.export.tally import tally
 from loop.export.writers import sha256_of, sync_folder
+from loop.kernel.canonical import Json
 
 
 def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
@@ -83,7 +84,8 @@ def _write(folder: Path, name: str, content: bytes) -> FileEntry:
 
 
 def _signed(found: ReleaseRecord, files: list[FileEntry]) -> bytes:
-    predicate = {"order": order_part(found), "rows": found.tally.rows, "release": str(found.export.uid)}
+    release = str(found.export.uid)
+    predicate: dict[str, Json] = {"order": order_part(found), "rows": found.tally.rows, "release": release}
     return sign(statement({entry.path: entry.sha256 for entry in files}, predicate), load_or_create())
 
 

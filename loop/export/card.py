@@ -27,7 +27,7 @@ configs:
     path: data/{profile}/train-*.parquet
 ---
 """
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
+_SPECIAL = re.compile(r"([\\`*{}\[\]<>|#])")
 
 
 def card(record: ReleaseRecord) -> bytes:
@@ -77,10 +77,11 @@ def _consent(record: ReleaseRecord) -> str:
     lines = [
         "## Consent and licence\n",
         f"- Licence: {LICENCE_NAME}, see `LICENSE.md`. One recipient, one purpose.",
-        f"- Evaluated for {export.gate_date.isoformat()} under rules {export.policy_version}: a row leaves only if every",
-        "  contributor to it, the person who decided included, has an authorisation in force for this purpose, recipient,",
-        "  kind of material and capacity. Any refusal wins; missing data refuses.",
-        f"- Authorisations in use: {len(tally.auths)}, listed without names in `consents.jsonl`; `fb_auth_ids` points there.",
+        f"- Evaluated for {export.gate_date.isoformat()} under rules {export.policy_version}: a row leaves only if",
+        "  every contributor to it, the person who decided included, has an authorisation in force for this purpose,",
+        "  recipient, kind of material and capacity. Any refusal wins; missing data refuses.",
+        f"- Authorisations in use: {len(tally.auths)}, listed without names in `consents.jsonl`, where `fb_auth_ids`",
+        "  points to.",
         f"- Earliest end of an authorisation: {until}",
         "",
         *(_table(f"Rows by `{name}`", tally.of(name)) for name in USES),
@@ -89,33 +90,37 @@ def _consent(record: ReleaseRecord) -> str:
 
 
 def _people(record: ReleaseRecord) -> str:
-    return "\n".join([
-        "## Contributors and annotators\n",
-        "The judgements are those of people at work on the production, made in its own review pages or brought in from",
-        "its own files; nobody was recruited to annotate. No names leave the house.\n",
-        _table("Contributors by kind", record.parties),
-        _table("Rows by the role of who decided (empty: unknown)", record.tally.of("fb_decider_role")),
-    ])
+    return "\n".join(
+        [
+            "## Contributors and annotators\n",
+            "The judgements are those of people at work on the production, made in its own review pages or brought in",
+            "from its own files; nobody was recruited to annotate. No names leave the house.\n",
+            _table("Contributors by kind", record.parties),
+            _table("Rows by the role of who decided (empty: unknown)", record.tally.of("fb_decider_role")),
+        ]
+    )
 
 
 def _missing(record: ReleaseRecord) -> str:
     excluded = {f"{code}: {SENTENCES.get(code, '')}": n for code, n in record.excluded.items()}
     dropped = {f"{code}: {SENTENCES.get(code, '')}": n for code, n in record.dropped.items()}
     not_made = {NOT_MADE_REASONS.get(name, name): n for name, n in sorted(record.export.not_made.items())}
-    return "\n".join([
-        "## What is not here\n",
-        "Rows that may not leave are counted by the first rule that refused them. Who refused is nobody's business.\n",
-        _table("Excluded rows by code", excluded),
-        _table("Dropped between freezing and publishing", dropped),
-        _table("Not made by rule", not_made),
-    ])
+    return "\n".join(
+        [
+            "## What is not here\n",
+            "Rows that may not leave are counted by the first rule that refused them. Who refused stays inside.\n",
+            _table("Excluded rows by code", excluded),
+            _table("Dropped between freezing and publishing", dropped),
+            _table("Not made by rule", not_made),
+        ]
+    )
 
 
 def _limits(record: ReleaseRecord) -> str:
     lines = [
         "## Known limits\n",
         "- Judgements are of one production and of the people on it; they are not a measure of quality elsewhere.",
-        "- People saw the suggestions in the course of work, not in random order; reasons are given where somebody gave",
+        "- People saw the suggestions in the course of work, not in random order; reasons stand where somebody gave",
         "  one, so a missing reason means nothing.",
         "- Several decisions on one suggestion were brought together by the policy named above.",
         "- Rows of one brief belong together: split by `fb_brief`, or test rows leak into training.",
@@ -129,16 +134,21 @@ def _limits(record: ReleaseRecord) -> str:
 
 def _columns(record: ReleaseRecord) -> str:
     digested = ", ".join(f"`{name}`" for name in record.shape.digested)
-    rows = [f"| `{column.name}` | `{column.type}` | {column.meaning.replace('|', chr(92) + '|')} |" for column in columns(record.shape)]
-    return "\n".join([
-        "## Columns\n",
-        "| column | type | meaning |",
-        "|---|---|---|",
-        *rows,
-        "",
-        f"`fb_content_sha256` covers {digested}, in this order.",
-        "",
-    ])
+    rows = [
+        f"| `{column.name}` | `{column.type}` | {column.meaning.replace('|', chr(92) + '|')} |"
+        for column in columns(record.shape)
+    ]
+    return "\n".join(
+        [
+            "## Columns\n",
+            "| column | type | meaning |",
+            "|---|---|---|",
+            *rows,
+            "",
+            f"`fb_content_sha256` covers {digested}, in this order.",
+            "",
+        ]
+    )
 
 
 def _table(title: str, counts: Mapping[str, int | str]) -> str:

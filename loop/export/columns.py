@@ -17,19 +17,21 @@ USE = "coalesce(r.uses ->> '{use}', 'notAllowed')"
 
 # Parquet calls the item of a list "element"; the same word here makes the schema survive the file.
 STRINGS = pa.list_(pa.field("element", pa.string()))
-SPAN = pa.struct([
-    ("target", pa.string()),
-    ("unit", pa.string()),
-    ("start", pa.int64()),
-    ("end", pa.int64()),
-    ("rate_num", pa.int64()),
-    ("rate_den", pa.int64()),
-    ("drop_frame", pa.bool_()),
-    ("region", pa.string()),
-    ("reason", pa.string()),
-    ("name", pa.string()),
-    ("note", pa.string()),
-])  # fmt: skip
+SPAN = pa.struct(
+    [
+        ("target", pa.string()),
+        ("unit", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("rate_num", pa.int64()),
+        ("rate_den", pa.int64()),
+        ("drop_frame", pa.bool_()),
+        ("region", pa.string()),
+        ("reason", pa.string()),
+        ("name", pa.string()),
+        ("note", pa.string()),
+    ]
+)
 SPANS = pa.list_(pa.field("element", SPAN))
 
 
@@ -82,45 +84,111 @@ class Shape:
 
 
 def common(*, recipe_labels: str = "%(labels)s") -> tuple[Column, ...]:
-    """The `fb_` columns of every profile, in the order of the file. `r`, `d`, `s` are the row, its decision, its suggestion."""
+    """The `fb_` columns of every profile, in the order of the file (r: the row, d: its decision, s: its suggestion)."""
     text = pa.string()
     return (
         Column("fb_row_id", text, "r.row_id", "Name of the row in this release; differs per recipient and order."),
         Column("fb_verdict", text, "d.outcome", "accept, reject or revise: the decision the row rests on."),
-        Column("fb_label_policy", text, recipe_labels, "How several decisions on one suggestion were brought together."),
-        Column("fb_effective", pa.bool_(), "r.effective",
-               "False only under policy every_decision, for a decision that was superseded or retracted later."),
+        Column(
+            "fb_label_policy", text, recipe_labels, "How several decisions on one suggestion were brought together."
+        ),
+        Column(
+            "fb_effective",
+            pa.bool_(),
+            "r.effective",
+            "Whether the label policy counts the decision; all do in profiles of pairs and single answers.",
+        ),
         Column("fb_decider_role", text, "d.decider_role", "Role of who decided, empty if unknown. Never who."),
-        Column("fb_decided_on", text, MONTH.format(moment="d.decided_at"), "Month of the decision (UTC), null if unknown.",
-               nullable=True),
+        Column(
+            "fb_decided_on",
+            text,
+            MONTH.format(moment="d.decided_at"),
+            "Month of the decision (UTC), null if unknown.",
+            nullable=True,
+        ),
         Column("fb_stage", text, "s.stage", "Stage of the production, empty if not stated."),
         Column("fb_kind", text, "s.kind", "Kind of the brief: script_note, shot_list, take ..."),
-        Column("fb_brief", text, "b.uid", "Name of the brief in this release: rows of one brief answer the same question.",
-               make=Make.PSEUDONYM, what="brief"),
-        Column("fb_suggestion", text, "s.uid", "Name of the suggestion in this release.",
-               make=Make.PSEUDONYM, what="suggestion"),
-        Column("fb_model", text, "coalesce(m.label, '')", "vendor/model@version that made the suggestion, as it was pushed."),
-        Column("fb_latency_ms", pa.int64(), "s.latency_ms", "Milliseconds the generation took, null if not recorded.",
-               nullable=True),
-        Column("fb_cost_usd", text, "trim_scale(s.cost_usd)::text",
-               "US dollars the generation cost, as a decimal in text, null if not recorded.", nullable=True),
-        Column("fb_prompt_recorded", pa.bool_(), "(st.prompt IS NOT NULL)",
-               "False where no prompt was recorded: `prompt` is then the empty text."),
-        Column("fb_auth_ids", STRINGS, "r.authorisation_ids",
-               "Keys into consents.jsonl: the authorisations of every contributor of the row.", make=Make.AUTHS),
-        Column("fb_use_generative_training", text, USE.format(use="ai_generative_training"),
-               "allowed, constrained or notAllowed, over all contributors: the most restrictive."),
-        Column("fb_use_training", text, USE.format(use="ai_training"), "As above, for training that is not generative."),
+        Column(
+            "fb_brief",
+            text,
+            "b.uid",
+            "Name of the brief in this release: rows of one brief answer the same question.",
+            make=Make.PSEUDONYM,
+            what="brief",
+        ),
+        Column(
+            "fb_suggestion",
+            text,
+            "s.uid",
+            "Name of the suggestion in this release.",
+            make=Make.PSEUDONYM,
+            what="suggestion",
+        ),
+        Column(
+            "fb_model",
+            text,
+            "coalesce(m.label, '')",
+            "vendor/model@version that made the suggestion, as it was pushed.",
+        ),
+        Column(
+            "fb_latency_ms",
+            pa.int64(),
+            "s.latency_ms",
+            "Milliseconds the generation took, null if not recorded.",
+            nullable=True,
+        ),
+        Column(
+            "fb_cost_usd",
+            text,
+            "trim_scale(s.cost_usd)::text",
+            "US dollars the generation cost, as a decimal in text, null if not recorded.",
+            nullable=True,
+        ),
+        Column(
+            "fb_prompt_recorded",
+            pa.bool_(),
+            "(st.prompt IS NOT NULL)",
+            "False where no prompt was recorded: `prompt` is then the empty text.",
+        ),
+        Column(
+            "fb_auth_ids",
+            STRINGS,
+            "r.authorisation_ids",
+            "Keys into consents.jsonl: the authorisations of every contributor of the row.",
+            make=Make.AUTHS,
+        ),
+        Column(
+            "fb_use_generative_training",
+            text,
+            USE.format(use="ai_generative_training"),
+            "allowed, constrained or notAllowed, over all contributors: the most restrictive.",
+        ),
+        Column(
+            "fb_use_training", text, USE.format(use="ai_training"), "As above, for training that is not generative."
+        ),
         Column("fb_use_inference", text, USE.format(use="ai_inference"), "As above, for use as input of a model."),
         Column("fb_use_data_mining", text, USE.format(use="data_mining"), "As above, for data mining."),
-        Column("fb_expires_on", pa.date32(), "r.expires_on", "The earliest day on which an authorisation of the row ends.",
-               nullable=True),
-        Column("fb_territory", STRINGS, "r.territory",
-               "Countries (ISO 3166) that all authorisations allow; an empty list means everywhere."),
+        Column(
+            "fb_expires_on",
+            pa.date32(),
+            "r.expires_on",
+            "The earliest day on which an authorisation of the row ends.",
+            nullable=True,
+        ),
+        Column(
+            "fb_territory",
+            STRINGS,
+            "r.territory",
+            "Countries (ISO 3166) that all authorisations allow; an empty list means everywhere.",
+        ),
         Column("fb_policy_version", text, "%(policy_version)s", "Version of the gate's rules."),
-        Column("fb_log_index", text, "leaf.log_index::text",
-               "Place of the decision in the house's audit log (text, as JSON numbers end at 53 bits)."),
-    )  # fmt: skip
+        Column(
+            "fb_log_index",
+            text,
+            "leaf.log_index::text",
+            "Place of the decision in the house's audit log (text, as JSON numbers end at 53 bits).",
+        ),
+    )
 
 
 BASE_JOINS = """

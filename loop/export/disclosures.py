@@ -1,4 +1,4 @@
-"""`disclosures.json`: what the release may be used for, what machines made, what stayed out. For lawyers and for code."""
+"""`disclosures.json`: what the release may be used for, what machines made, what stayed out."""
 
 from loop.export.manifest import counts_part, order_part, pretty
 from loop.export.record import ReleaseRecord
@@ -25,19 +25,21 @@ def disclosures(record: ReleaseRecord) -> bytes:
     order, counts = order_part(record), counts_part(record)
     refused = set(record.excluded) | set(record.dropped)
     meanings: dict[str, Json] = {code: SENTENCES.get(code, "") for code in sorted(refused)}
-    return pretty({
-        "permitted_purpose": order["purpose"],
-        "recipient": order["recipient"],
-        "evaluated_on": order["gate_date"],
-        "use_until": counts["expires_on"],
-        "uses_rows": {name: record.tally.of(name) for name in USES},
-        "models": record.tally.of("fb_model"),
-        "origins": counts["origins"],
-        "rows": counts["rows"],
-        "excluded_by_code": counts["excluded_by_code"],
-        "dropped_after_freeze": counts["dropped_after_freeze"],
-        "meaning_of_codes": meanings,
-        "not_made": counts["not_made"],
-        "suppression": f"numbers below {SMALLEST_COUNT} are not given; neither is one from which they would follow",
-        "recall": "Before each training run ask the issuer whether rows of this release were recalled (fb_row_id).",
-    })
+    return pretty(
+        {
+            "permitted_purpose": order["purpose"],
+            "recipient": order["recipient"],
+            "evaluated_on": order["gate_date"],
+            "use_until": counts["expires_on"],
+            "uses_rows": {name: record.tally.of(name) for name in USES},
+            "models": record.tally.of("fb_model"),
+            "origins": counts["origins"],
+            "rows": counts["rows"],
+            "excluded_by_code": counts["excluded_by_code"],
+            "dropped_after_freeze": counts["dropped_after_freeze"],
+            "meaning_of_codes": meanings,
+            "not_made": counts["not_made"],
+            "suppression": f"numbers below {SMALLEST_COUNT} are not given; neither is one from which they would follow",
+            "recall": "Before each training run ask the issuer whether rows of this release were recalled (fb_row_id).",
+        }
+    )

@@ -44,7 +44,11 @@ def download(*, export: Export, file: str, actor: Actor) -> Download:
 def refuse_recalled(export: Export) -> None:
     """Raises RecalledError if the release may no longer be handed out. Two queries."""
     if export.recalls.exists():
-        raise RecalledError("expected a release without a recall, found a recall notice; take the release that replaces it")
+        raise RecalledError(
+            "expected a release without a recall, found a recall notice; take the release that replaces it"
+        )
     ended = ExportRow.objects.filter(export=export, dropped__isnull=True, expires_on__lt=utc_date(now()))
     if ended.exists():
-        raise RecalledError("expected authorisations in force, found rows whose authorisation has ended; order it again")
+        raise RecalledError(
+            "expected authorisations in force, found rows whose authorisation has ended; order it again"
+        )

@@ -31,7 +31,9 @@ def finish(export: Export, token: UUID) -> str | None:
         folder = assemble(export, token, lease.check)
         report = verify(folder, keys=trusted())
         if not report.ok:
-            raise NotVerifiedError(f"expected a folder that verifies, found: {report.findings[0]}", found=len(report.findings))
+            raise NotVerifiedError(
+                f"expected a folder that verifies, found: {report.findings[0]}", found=len(report.findings)
+            )
         final = _put(export, folder, lease)
         state = publish(export.pk, token, folder=str(final.relative_to(places.root())))
     if state == PUBLISHED:

@@ -28,9 +28,10 @@ JOIN sieved v ON v.n = c.n AND v.code IS NULL
 JOIN loop_decision d ON d.id = c.decision_id
 LEFT JOIN loop_decision o ON o.id = c.other_decision_id
 ORDER BY c.n
-"""
+"""  # noqa: S608  (a constant of this house)
 _EXCLUSIONS = """
-INSERT INTO loop_export_exclusion (export_id, decision_id, other_decision_id, suggestion_id, code, codes, contributor_ids)
+INSERT INTO loop_export_exclusion (export_id, decision_id, other_decision_id, suggestion_id, code, codes,
+                                   contributor_ids)
 SELECT %s, c.decision_id, c.other_decision_id, d.suggestion_id, v.code, v.codes, v.contributor_ids
 FROM candidates c
 JOIN sieved v ON v.n = c.n AND v.code IS NOT NULL

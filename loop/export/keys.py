@@ -91,6 +91,7 @@ def text_digest(*texts: str | bool | None) -> str:
 def text_digest_sql(*expressions: str) -> str:
     """`text_digest` as an SQL expression over text expressions."""
     parts = " || ".join(
-        f"CASE WHEN ({e}) IS NULL THEN '-,' ELSE octet_length({e})::text || ':' || ({e}) || ',' END" for e in expressions
+        f"CASE WHEN ({e}) IS NULL THEN '-,' ELSE octet_length({e})::text || ':' || ({e}) || ',' END"
+        for e in expressions
     )
     return f"encode(sha256(convert_to({parts}, 'UTF8')), 'hex')"

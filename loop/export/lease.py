@@ -52,7 +52,7 @@ def claim_shard(export_id: int) -> tuple[int, UUID] | None:
     return (found, token) if found is not None and token is not None else None
 
 
-def _claim(statement: str, **parameters: object) -> tuple[int | None, UUID | None]:
+def _claim(statement: str, **parameters: int | str) -> tuple[int | None, UUID | None]:
     token = uuid4()
     with connection.cursor() as cursor:
         cursor.execute(statement, {"token": token, "lease": LEASE_S, "most": MAX_ATTEMPTS, **parameters})
@@ -75,7 +75,7 @@ def _touch(table: str, row_id: int, token: UUID, change: str) -> bool:
         raise ValueError(f"expected one of {sorted(TABLES)}, found {table!r}")
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {change} WHERE id = %s AND lease_token = %s", [row_id, token])  # noqa: S608
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 class Held:

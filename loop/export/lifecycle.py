@@ -18,29 +18,31 @@ _CLOSE = """
 UPDATE loop_export e SET state = %s, attempts = 0 WHERE e.id = %s AND e.state = %s
 AND NOT EXISTS (SELECT FROM loop_export_shard h WHERE h.export_id = e.id AND h.state <> 'done')
 """
-_BROKEN_SHARD = "SELECT failure FROM loop_export_shard WHERE export_id = %s AND state = 'failed' ORDER BY number LIMIT 1"
+_BROKEN_SHARD = (
+    "SELECT failure FROM loop_export_shard WHERE export_id = %s AND state = 'failed' ORDER BY number LIMIT 1"
+)
 
 
 def open_building(export_id: int) -> bool:
-    """frozen -> building: the shards may be claimed from now on."""
+    """Frozen -> building: the shards may be claimed from now on."""
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, [BUILDING, export_id, FROZEN])
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def close_building(export_id: int) -> bool:
-    """building -> verifying once every shard is done; building -> failed once one has failed for good."""
+    """Building -> verifying once every shard is done; building -> failed once one has failed for good."""
     with connection.cursor() as cursor:
         cursor.execute(_BROKEN_SHARD, [export_id])
         broken = cursor.fetchone()
         if broken is None:
             cursor.execute(_CLOSE, [VERIFYING, export_id, BUILDING])
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount == 1)
     return fail(export_id, f"a shard failed {MAX_ATTEMPTS} times: {broken[0] or 'its worker died each time'}", now())
 
 
 def fail(export_id: int, reason: str, at: datetime, *, actor: Actor = SYSTEM) -> bool:
-    """Any unfinished state -> failed, with a reason that holds no text of the production. False: it had ended already."""
+    """Any unfinished state -> failed, with a reason without any text of the production. False: it had ended already."""
     with transaction.atomic():
         export = Export.objects.select_for_update().filter(pk=export_id, state__in=UNFINISHED).first()
         if export is None:

@@ -34,29 +34,31 @@ class FileEntry:
 
 
 def manifest(record: ReleaseRecord, files: Sequence[FileEntry]) -> bytes:
-    """The file's bytes: canonical in content, indented for people. All of it are facts of the database and the files."""
+    """The file's bytes: indented for people. All of it are facts of the database and the files."""
     export = record.export
-    return pretty({
-        "format": FORMAT,
-        "release": {
-            "uid": str(export.uid),
-            "number": export.number,
-            "production": {"uid": str(export.production.uid), "code": export.production.code},
-            "ordered_at": rfc3339(export.ordered_at),
-            "frozen_at": rfc3339(export.frozen_at) if export.frozen_at else None,
-            "replaces": str(export.replaces.uid) if export.replaces else None,
-        },
-        "order": order_part(record),
-        "checkpoint": record.checkpoint_note,
-        "versions": {
-            **record.versions,
-            "pyarrow": pa.__version__,
-            "parquet": {name: value for name, value in SETTINGS.items()},
-        },
-        "columns": [{"name": column.name, "type": str(column.type)} for column in columns(record.shape)],
-        "counts": counts_part(record),
-        "files": [entry.stored() for entry in sorted(files, key=lambda entry: entry.path)],
-    })
+    return pretty(
+        {
+            "format": FORMAT,
+            "release": {
+                "uid": str(export.uid),
+                "number": export.number,
+                "production": {"uid": str(export.production.uid), "code": export.production.code},
+                "ordered_at": rfc3339(export.ordered_at),
+                "frozen_at": rfc3339(export.frozen_at) if export.frozen_at else None,
+                "replaces": str(export.replaces.uid) if export.replaces else None,
+            },
+            "order": order_part(record),
+            "checkpoint": record.checkpoint_note,
+            "versions": {
+                **record.versions,
+                "pyarrow": pa.__version__,
+                "parquet": dict(SETTINGS),
+            },
+            "columns": [{"name": column.name, "type": str(column.type)} for column in columns(record.shape)],
+            "counts": counts_part(record),
+            "files": [entry.stored() for entry in sorted(files, key=lambda entry: entry.path)],
+        }
+    )
 
 
 def order_part(record: ReleaseRecord) -> dict[str, Json]:

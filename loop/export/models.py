@@ -114,8 +114,13 @@ class ExportRow(models.Model):
         indexes = [
             models.Index(fields=["decision", "export"], name="export_row_of_decision"),  # dossier, recall
             models.Index(fields=["other_decision", "export"], name="export_row_of_other"),
-            GinIndex(fields=["contributor_ids"], name="export_row_of_contributor"),  # recall: which rows hold this party
+            GinIndex(
+                fields=["contributor_ids"], name="export_row_of_contributor"
+            ),  # recall: which rows hold this party
         ]
+
+    def __str__(self) -> str:
+        return f"row {self.position} of {self.export_id}"
 
 
 class ExportRowDropped(models.Model):
@@ -127,6 +132,9 @@ class ExportRowDropped(models.Model):
 
     class Meta:
         db_table = "loop_export_row_dropped"
+
+    def __str__(self) -> str:
+        return f"{self.row_id}: {self.code}"
 
 
 class ExportExclusion(models.Model):
@@ -144,6 +152,9 @@ class ExportExclusion(models.Model):
     class Meta:
         db_table = "loop_export_exclusion"
         indexes = [models.Index(fields=["export", "code", "id"], name="export_exclusion_by_code")]
+
+    def __str__(self) -> str:
+        return f"{self.decision_id}: {self.code}"
 
 
 class ExportShard(models.Model):
@@ -174,6 +185,9 @@ class ExportShard(models.Model):
         constraints = [models.UniqueConstraint(fields=["export", "number"], name="export_shard_unique")]
         indexes = [models.Index(fields=["state", "lease_until"], name="export_shard_to_work_on")]
 
+    def __str__(self) -> str:
+        return f"shard {self.number} of {self.export_id}"
+
 
 class Download(models.Model):
     """Who took what, when. Append-only."""
@@ -188,6 +202,9 @@ class Download(models.Model):
     class Meta:
         db_table = "loop_download"
 
+    def __str__(self) -> str:
+        return f"{self.file} of {self.export_id}"
+
 
 class Heartbeat(models.Model):
     """When a worker was last seen alive, on the database's clock. `doctor` and the exports page read it."""
@@ -197,3 +214,6 @@ class Heartbeat(models.Model):
 
     class Meta:
         db_table = "loop_heartbeat"
+
+    def __str__(self) -> str:
+        return self.name

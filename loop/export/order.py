@@ -159,7 +159,9 @@ def _record(wanted: Export, actor: Actor, at: datetime, *, given_checkpoint: boo
     with transaction.atomic(durable=True):
         # Orders of one production take turns: its number is the next one, and an equal key is seen.
         Production.objects.select_for_update(no_key=True).get(pk=wanted.production_id)
-        first = Export.objects.filter(idempotency_key=wanted.idempotency_key).first() if wanted.idempotency_key else None
+        first = (
+            Export.objects.filter(idempotency_key=wanted.idempotency_key).first() if wanted.idempotency_key else None
+        )
         if first is not None:
             _must_be_same(first, wanted, given_checkpoint=given_checkpoint, given_date=given_date)
             return first

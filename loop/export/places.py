@@ -1,9 +1,9 @@
 """Where the files of a release lie while it is made and after.
 
-    <RELEASES_ROOT>/<export uid>/shards/00000-<sha256>.parquet   finished shards, named by their content
-    <RELEASES_ROOT>/<export uid>/shards/.<token>.tmp             half-written ones, never looked at
-    <RELEASES_ROOT>/<export uid>/.<token>.tmp/                   a folder being assembled
-    <RELEASES_ROOT>/<export uid>/night-ferry-e1-preference/      the release
+<RELEASES_ROOT>/<export uid>/shards/00000-<sha256>.parquet   finished shards, named by their content
+<RELEASES_ROOT>/<export uid>/shards/.<token>.tmp             half-written ones, never looked at
+<RELEASES_ROOT>/<export uid>/.<token>.tmp/                   a folder being assembled
+<RELEASES_ROOT>/<export uid>/night-ferry-e1-preference/      the release
 """
 
 import shutil

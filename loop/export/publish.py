@@ -50,7 +50,7 @@ SELECT x.id, x.code, %s FROM (
     END AS code
     FROM candidates c JOIN loop_export_row r ON r.id = c.n JOIN sieved v ON v.n = c.n
 ) x WHERE x.code IS NOT NULL
-"""
+"""  # noqa: S608  (constants of this house)
 _REWRITE = """
 UPDATE loop_export_shard h SET state = 'pending', attempts = 0, lease_token = NULL, lease_until = NULL,
        sha256 = '', path = '', rows = NULL, size_bytes = NULL

@@ -1,4 +1,4 @@
-"""The gate's question of a release: the same production, purpose, profile and recipient, asked of a date and a moment."""
+"""The gate's question of a release: one production, purpose, profile and recipient, asked of a date and a moment."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -11,8 +11,8 @@ from loop.kernel.clock import utc_date
 def at_freeze(export: Export, moment: datetime) -> Question:
     """The question of the order's own date.
 
-    Events count that took effect by the end of that day, and for today by `moment`, the database's: the same order given
-    again for a past day is judged the same way.
+    Events count that took effect by the end of that day, and for today by `moment`, the database's: the same order
+    given again for a past day is judged the same way.
     """
     return _ask(export, export.gate_date, judged_at(export, moment))
 

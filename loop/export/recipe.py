@@ -85,12 +85,14 @@ def order_digest(
     gate_date: date,
 ) -> bytes:
     """SHA-256 over everything that decides rows and bytes. Row names are keyed by it, and by the recipient."""
-    return digest({
-        "recipe": recipe.stored(),
-        "production": str(production),
-        "profile": profile,
-        "purpose": purpose,
-        "recipient": recipient,
-        "checkpoint_size": str(checkpoint_size),
-        "gate_date": gate_date.isoformat(),
-    })
+    return digest(
+        {
+            "recipe": recipe.stored(),
+            "production": str(production),
+            "profile": profile,
+            "purpose": purpose,
+            "recipient": recipient,
+            "checkpoint_size": str(checkpoint_size),
+            "gate_date": gate_date.isoformat(),
+        }
+    )

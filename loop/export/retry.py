@@ -19,7 +19,7 @@ class NotFailedError(ConflictError):
 
 
 def retry(*, export: Export, actor: Actor) -> Export:
-    """failed -> frozen, or -> ordered if membership was never frozen. Finished shards stay, attempts count anew.
+    """Failed -> frozen, or -> ordered if membership was never frozen. Finished shards stay, attempts count anew.
 
     Membership is not chosen again: what has changed since is found by the last check before publishing. The door sends
     the message on commit. Durable. Raises NotAllowedError, NotFailedError.

@@ -2,20 +2,20 @@
 
 The row of the export is the truth; messages only say "look at it", so they may be lost, late or doubled.
 
-| state     | the next step                              | if the process dies in this state                            |
-|-----------|--------------------------------------------|--------------------------------------------------------------|
-| ordered   | freeze: membership in one transaction      | the transaction rolls back whole; the lease runs out, the    |
-|           |                                            | sweep names the export again, membership is frozen once      |
-| frozen    | open: the shards may be claimed            | nothing was written; one conditional UPDATE, repeated freely |
-| building  | build: shards, each under its own lease    | a half-written file has a name with the lease's token and is |
-|           |                                            | never looked at; the shard's lease runs out and another      |
-|           |                                            | worker writes the same bytes under the same name             |
-| verifying | assemble the folder, verify it, publish    | everything in the folder is a fact of the database, so it is |
-|           |                                            | assembled again to the same bytes; a manifest that is        |
-|           |                                            | already in the log is not logged twice                       |
-| published | none                                       | the state and the audit event are one transaction            |
-| failed    | none until a person retries                | as published                                                 |
-| cancelled | none                                       | as published                                                 |
+| state     | the next step                | if the process dies in this state                                 |
+|-----------|------------------------------|-------------------------------------------------------------------|
+| ordered   | freeze: membership, in one   | the transaction rolls back whole; the lease runs out, the sweep   |
+|           | transaction                  | names the release again, membership is frozen once                |
+| frozen    | open: shards may be claimed  | nothing was written; one conditional UPDATE, repeated freely      |
+| building  | build: shards, each under    | a half-written file has the lease's token in its name and is      |
+|           | its own lease                | never looked at; the lease runs out and another worker writes the |
+|           |                              | same bytes under the same name                                    |
+| verifying | assemble the folder, verify  | all in the folder are facts of the database, so it is assembled   |
+|           | it, publish                  | again to the same bytes; a manifest that is already in the log    |
+|           |                              | is not logged twice                                               |
+| published | none                         | the state and the audit event are one transaction                 |
+| failed    | none until a person retries  | as published                                                      |
+| cancelled | none                         | as published                                                      |
 
 From verifying a release goes back to building when the last look at consent takes rows out: the touched shards are
 written again, and the lock is not held meanwhile.
@@ -54,10 +54,26 @@ LABEL_POLICIES = ("every_decision", "latest_per_person", "lead_wins", "majority"
 LABELLED_OUTCOMES = ("accept", "reject", "revise")
 
 # Column names that trainers switch on (TRL 1.16); a column of ours with such a name changes how a model is trained.
-TRAINER_WORDS = frozenset({
-    "image", "images", "tools", "chat_template_kwargs", "messages", "text", "labels", "margin", "ref_chosen_logps",
-    "ref_rejected_logps", "prompt_ids", "chosen_ids", "rejected_ids", "completion_ids", "seq_lengths", "completion_mask",
-})  # fmt: skip
+TRAINER_WORDS = frozenset(
+    {
+        "image",
+        "images",
+        "tools",
+        "chat_template_kwargs",
+        "messages",
+        "text",
+        "labels",
+        "margin",
+        "ref_chosen_logps",
+        "ref_rejected_logps",
+        "prompt_ids",
+        "chosen_ids",
+        "rejected_ids",
+        "completion_ids",
+        "seq_lengths",
+        "completion_mask",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

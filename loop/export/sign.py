@@ -5,7 +5,8 @@ from pathlib import Path
 
 import orjson
 from securesystemslib.dsse import Envelope
-from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer._crypto_signer import CryptoSigner
+from securesystemslib.signer._key import SSlibKey
 
 from loop.audit.keys import SigningKey
 from loop.audit.note import VerifierKey
@@ -18,12 +19,14 @@ PREDICATE_TYPE = "urn:circled:dataset-release:v1"
 
 def statement(digests: Mapping[str, str], predicate: Mapping[str, Json]) -> bytes:
     """The canonical bytes of a statement about files (path -> SHA-256 in hex)."""
-    return canonical({
-        "_type": STATEMENT_TYPE,
-        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(digests.items())],
-        "predicateType": PREDICATE_TYPE,
-        "predicate": predicate,
-    })
+    return canonical(
+        {
+            "_type": STATEMENT_TYPE,
+            "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(digests.items())],
+            "predicateType": PREDICATE_TYPE,
+            "predicate": predicate,
+        }
+    )
 
 
 def sign(payload: bytes, key: SigningKey) -> bytes:

@@ -131,7 +131,9 @@ def _check_files(folder: Path, manifest: Mapping[str, object], stated: Mapping[s
         digest, size = sha256_of(path)
         report.files += 1
         if digest != entry["sha256"] or size != entry["size_bytes"]:
-            report.add(name, f"expected SHA-256 {entry['sha256']} and {entry['size_bytes']} bytes, found {digest}, {size}")
+            report.add(
+                name, f"expected SHA-256 {entry['sha256']} and {entry['size_bytes']} bytes, found {digest}, {size}"
+            )
         elif stated and stated.get(name) != digest:
             report.add(name, "its SHA-256 is not the signed one")
     for path in sorted(folder.rglob("*")):

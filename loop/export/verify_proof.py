@@ -43,7 +43,11 @@ def check_proof(folder: Path, keys: Sequence[VerifierKey], report: Findings) -> 
             return
         report.checkpoint_size = checkpoint.size
         if entry is not None and not verify_inclusion(
-            leaf=leaf_hash(entry), index=proof.index, size=checkpoint.size, proof=proof.hashes, root_hash=checkpoint.root
+            leaf=leaf_hash(entry),
+            index=proof.index,
+            size=checkpoint.size,
+            proof=proof.hashes,
+            root_hash=checkpoint.root,
         ):
             report.add(PROOF, f"the entry does not stand at {proof.index} of the log of {checkpoint.size}")
     except FileNotFoundError:
@@ -65,9 +69,7 @@ def _check_event(folder: Path, report: Findings) -> bytes | None:
     try:
         raw = (folder / EVENT).read_bytes()
         value = orjson.loads(raw)
-        opening = Opening(
-            entry=value["entry"].encode(), salt=bytes.fromhex(value["salt"]), facts=value["facts"]
-        )
+        opening = Opening(entry=value["entry"].encode(), salt=bytes.fromhex(value["salt"]), facts=value["facts"])
         entry = parse(opening.entry)
         if opening.stored() != raw:
             report.add(EVENT, "expected canonical form, found other bytes of the same meaning")

@@ -152,6 +152,12 @@ def _judge_anew(
             return f"authorisation {each['auth_id']} is not for {state.recipient}"
         if not date.fromisoformat(each["valid_from"]) <= state.gate_date <= date.fromisoformat(each["valid_until"]):
             return f"authorisation {each['auth_id']} is not in force on {state.gate_date}"
+    return _judge_flags(consents, flags, expires, territory)
+
+
+def _judge_flags(
+    consents: list[Mapping[str, Any]], flags: dict[str, str], expires: date | None, territory: list[str]
+) -> str:
     if expires != min(date.fromisoformat(each["valid_until"]) for each in consents):
         return "fb_expires_on is not the earliest end of its authorisations"
     for column, purpose in FLAGS.items():

@@ -96,7 +96,7 @@ def _write(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int:
             with pq.ParquetWriter(path, schema, **SETTINGS) as writer:
                 while (group := waiting.get()) is not None:
                     writer.write_table(group, row_group_size=ROWS_PER_GROUP)
-        except BaseException as error:  # raised again in the caller's thread, which must not wait for a dead one
+        except BaseException as error:  # noqa: BLE001  (raised in the caller's thread, which must not wait for a dead one)
             failure.append(error)
 
     writer = Thread(target=drain, name="parquet", daemon=True)

@@ -36,32 +36,63 @@ SHAPE = Shape(
         Column("prompt", _TEXT, "coalesce(st.prompt, '')", "What the model was asked; empty if not recorded."),
         Column("suggestion", _TEXT, "coalesce(st.content, '')", "What was suggested; empty for media."),
         Column("verdict", _TEXT, "d.outcome", "accept, reject or revise."),
-        Column("revision", _TEXT, "dt.revised_content", "The text a person put in its place; null if none.", nullable=True),
+        Column(
+            "revision", _TEXT, "dt.revised_content", "The text a person put in its place; null if none.", nullable=True
+        ),
         Column("rationale", _TEXT, "dt.rationale", "Why, in the person's own words; null if none.", nullable=True),
-        Column("reasons", STRINGS, "d.reasons", "Codes of the taxonomy, family.code; imported ones begin with imported."),
+        Column(
+            "reasons", STRINGS, "d.reasons", "Codes of the taxonomy, family.code; imported ones begin with imported."
+        ),
         Column("beats", STRINGS, "d.beats", "Emotional labels of the moment."),
-        Column("spans", SPANS, _SPAN_FIELDS,
-               "Ranges that the decision points at. Character ranges count Unicode code points, end exclusive; frames are "
-               "integers at rate_num / rate_den.", make=Make.SPANS),
+        Column(
+            "spans",
+            SPANS,
+            _SPAN_FIELDS,
+            "Ranges that the decision points at. Character ranges count Unicode code points, end exclusive; frames "
+            "are integers at rate_num / rate_den.",
+            make=Make.SPANS,
+        ),
         Column("fb_reason_codes", STRINGS, "d.reasons", "The same codes, under the name that every profile has."),
-        Column("fb_severity", pa.int16(), "d.severity",
-               "1 note, 2 fix if cheap, 3 must fix, 4 unusable; null if not said.", nullable=True),
+        Column(
+            "fb_severity",
+            pa.int16(),
+            "d.severity",
+            "1 note, 2 fix if cheap, 3 must fix, 4 unusable; null if not said.",
+            nullable=True,
+        ),
         Column("fb_confidence", pa.float64(), "d.confidence::float8", "0 to 1; null if not said.", nullable=True),
-        Column("fb_negative_kind", _TEXT, "r.negative_kind",
-               "For a reject: explicit, sibling (another was chosen) or dismissed (with all); else empty."),
-        Column("fb_suggestion_label", _TEXT, "sig.suggestion_label", "positive, negative or none: what the rule derived."),
+        Column(
+            "fb_negative_kind",
+            _TEXT,
+            "r.negative_kind",
+            "For a reject: explicit, sibling (another was chosen) or dismissed (with all); else empty.",
+        ),
+        Column(
+            "fb_suggestion_label", _TEXT, "sig.suggestion_label", "positive, negative or none: what the rule derived."
+        ),
         Column("fb_revision_label", _TEXT, "sig.revision_label", "The same for the revision."),
-        Column("fb_suggestion_recorded", pa.bool_(), "(st.content IS NOT NULL)",
-               "False where the suggestion has no text (media): `suggestion` is then the empty text."),
-        Column("fb_media_sha256", _TEXT, "md.sha256", "SHA-256 of the suggested media file; null for text.", nullable=True),
+        Column(
+            "fb_suggestion_recorded",
+            pa.bool_(),
+            "(st.content IS NOT NULL)",
+            "False where the suggestion has no text (media): `suggestion` is then the empty text.",
+        ),
+        Column(
+            "fb_media_sha256", _TEXT, "md.sha256", "SHA-256 of the suggested media file; null for text.", nullable=True
+        ),
         Column("fb_media_mime", _TEXT, "md.mime", "Its media type.", nullable=True),
         Column("fb_suggestion_origin", _TEXT, ORIGIN.format(s="s"), "ai, human or camera."),
-        Column("fb_revision_origin", _TEXT, f"CASE WHEN d.has_revision THEN {REVISION_ORIGIN.format(d='d')} END",
-               "human or ai_edited_by_human; null without a revision.", nullable=True),
+        Column(
+            "fb_revision_origin",
+            _TEXT,
+            f"CASE WHEN d.has_revision THEN {REVISION_ORIGIN.format(d='d')} END",
+            "human or ai_edited_by_human; null without a revision.",
+            nullable=True,
+        ),
         *common(),
     ),
     joins=BASE_JOINS + "JOIN loop_signal sig ON sig.decision_id = d.id" + _SPANS,
     digested=("prompt", "suggestion", "revision", "rationale"),
     origins=("fb_suggestion_origin", "fb_revision_origin"),
     label_balance="verdict",
-)  # fmt: skip
+)

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,23 @@ class Command(BaseCommand):
         parser.add_argument("--purpose", required=True, help=", ".join(PURPOSES))
         parser.add_argument("--recipient", required=True, metavar="R", help="the code of a registered recipient")
         parser.add_argument("--profile", required=True, metavar="NAME", help=", ".join(Profile.values))
-        parser.add_argument("--labels", default=DEFAULT_LABELS, help=f"{', '.join(LABEL_POLICIES)} (default {DEFAULT_LABELS})")
-        parser.add_argument("--stage", action="append", default=[], help=f"only this stage, repeatable: {', '.join(Stage.values)}")
+        parser.add_argument(
+            "--labels", default=DEFAULT_LABELS, help=f"{', '.join(LABEL_POLICIES)} (default {DEFAULT_LABELS})"
+        )
+        parser.add_argument(
+            "--stage", action="append", default=[], help=f"only this stage, repeatable: {', '.join(Stage.values)}"
+        )
         parser.add_argument("--kind", action="append", default=[], help="only this kind of brief, repeatable")
         parser.add_argument("--model", action="append", default=[], help="only this model version, repeatable")
-        parser.add_argument("--outcome", action="append", default=[], help=f"repeatable: {', '.join(LABELLED_OUTCOMES)}")
-        parser.add_argument("--as-of", type=int, metavar="SIZE", help="cut-off: the size of a signed checkpoint of the log")
-        parser.add_argument("--date", type=date.fromisoformat, metavar="D", help="judge consent on this day (default today, UTC)")
+        parser.add_argument(
+            "--outcome", action="append", default=[], help=f"repeatable: {', '.join(LABELLED_OUTCOMES)}"
+        )
+        parser.add_argument(
+            "--as-of", type=int, metavar="SIZE", help="cut-off: the size of a signed checkpoint of the log"
+        )
+        parser.add_argument(
+            "--date", type=date.fromisoformat, metavar="D", help="judge consent on this day (default today, UTC)"
+        )
         parser.add_argument("--preview", action="store_true", help="count only, order nothing")
         parser.add_argument("--wait", action="store_true", help="show progress until the folder is there")
         parser.add_argument("--out", type=Path, metavar="DIR", help="copy the folder there (implies --wait)")
@@ -126,7 +137,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Folder: {folder}")
         self.stdout.write(f"Load it: datasets.load_dataset({str(folder)!r}, {export.profile!r})")
 
-    def _exclusions(self, excluded: dict[str, int], not_made: dict[str, int]) -> None:
+    def _exclusions(self, excluded: Mapping[str, int], not_made: Mapping[str, int]) -> None:
         for reason in REASONS:
             if reason.code in excluded:
                 self.stdout.write(f"  {excluded[reason.code]:>8}  {reason.code}: {reason.sentence}")

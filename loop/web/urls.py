@@ -10,6 +10,7 @@ urlpatterns = [
     path("p/<str:code>/", productions.overview, name="production"),
     path("", include("loop.web.editor.urls")),
     path("", include("loop.web.datateam.urls")),
+    path("", include("loop.web.consent.urls")),
     path("", include("loop.web.report.urls")),
     path("", include("loop.web.auditor.urls")),
 ]

@@ -70,8 +70,6 @@ def _event(request: HttpRequest, code: str, uid: UUID) -> AuditEvent:
     return log.event_by_uid(uid, visible=readable(desk, production))
 
 
-
-
 def _text(name: str, body: str) -> HttpResponse:
     response = HttpResponse(body, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -12,7 +12,7 @@ from loop.audit import querysets as log
 from loop.export.models import Export
 from loop.material.models import Production
 from loop.people.models import Token, User
-from loop.people.roles import Permission as P
+from loop.people.roles import Permission
 from loop.web.desk import Desk
 
 
@@ -22,15 +22,15 @@ def readable(desk: Desk, production: Production) -> Q:
     Auditors and admins also read what belongs to no production (logins, recipients, keys).
     """
     here = log.of_productions([production.pk])
-    if desk.may(P.READ_TRAIL_ALL):
+    if desk.may(Permission.READ_TRAIL_ALL):
         return here | Q(production_id__isnull=True)
     allowed = [
         part
         for permission, part in (
-            (P.READ_TRAIL_PRODUCTION, Q()),
-            (P.READ_TRAIL_CONSENT, log.consent_events()),
-            (P.READ_TRAIL_OWN, log.by_actor(desk.actor.pid)),
-            (P.READ_TRAIL_ORDERS, log.by_actor(desk.actor.pid) | _own_orders(desk, production)),
+            (Permission.READ_TRAIL_PRODUCTION, Q()),
+            (Permission.READ_TRAIL_CONSENT, log.consent_events()),
+            (Permission.READ_TRAIL_OWN, log.by_actor(desk.actor.pid)),
+            (Permission.READ_TRAIL_ORDERS, log.by_actor(desk.actor.pid) | _own_orders(desk, production)),
         )
         if desk.may(permission)
     ]

@@ -34,7 +34,10 @@ class TrailForm(forms.Form):
         required=False,
         choices=[
             ("", "any"),
-            *[(f"{family}.", f"{family}: all") for family in sorted({name.partition(".")[0] for name in vocabulary.EVENTS})],
+            *[
+                (f"{family}.", f"{family}: all")
+                for family in sorted({name.partition(".")[0] for name in vocabulary.EVENTS})
+            ],
             *[(name, name) for name in sorted(vocabulary.EVENTS)],
         ],
     )

@@ -33,7 +33,7 @@ def report(request: HttpRequest, code: str) -> HttpResponseBase:
         {"by": by, "title": title, "head": head, "rows": acceptance(production_id=production.pk, by=by)}
         for by, (title, head) in GROUPS.items()
     ]
-    is_judged = any(row.judged for row in cast(list[AcceptanceRow], tables[0]["rows"]))
+    is_judged = any(row.judged for row in cast("list[AcceptanceRow]", tables[0]["rows"]))
     return render(
         request,
         "report/acceptance.html",
@@ -48,7 +48,7 @@ def download(request: HttpRequest, code: str, by: str) -> HttpResponse:
     _, production = open_production(request, code)
     if by not in GROUPS:
         raise Http404("No such table.")
-    rows = acceptance(production_id=production.pk, by=cast(By, by))
+    rows = acceptance(production_id=production.pk, by=cast("By", by))
     return csv_response(f"{production.code}-acceptance-by-{by}.csv", (by, *COLUMNS), (_values(row) for row in rows))
 
 

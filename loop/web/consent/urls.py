@@ -1,0 +1,15 @@
+"""Where the registry's pages are."""
+
+from django.urls import path
+
+from loop.web.consent import explaining, granting, records, withdrawing
+
+urlpatterns = [
+    path("p/<str:code>/authorisations/", records.index, name="authorisations"),
+    path("p/<str:code>/authorisations.csv", records.download, name="authorisations-csv"),
+    path("p/<str:code>/authorisations/new/", granting.new, name="authorisation-new"),
+    path("p/<str:code>/authorisations/<uuid:uid>/", records.show, name="authorisation"),
+    path("p/<str:code>/authorisations/<uuid:uid>/evidence/", records.evidence, name="authorisation-evidence"),
+    path("p/<str:code>/authorisations/<uuid:uid>/withdraw/", withdrawing.withdrawal, name="authorisation-withdraw"),
+    path("p/<str:code>/items/<uuid:uid>/explain/", explaining.explained, name="explain"),
+]

@@ -1,0 +1,41 @@
+"""Taking an authorisation back: first what it reaches, then the act."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from loop.kernel.errors import ConflictError
+from loop.recall.withdraw import preview, withdraw
+from loop.web.consent.records import may_withdraw, open_registry, record_at
+from loop.web.desk import page
+
+LONGEST_REASON = 2000
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdrawal(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
+    """GET names the releases it would reach; POST withdraws, effective now, and issues the recall notices."""
+    desk, production = open_registry(request, code)
+    found = record_at(desk, production, uid)
+    if not may_withdraw(desk, found):
+        raise PermissionDenied
+    if request.method == "POST":
+        reason = request.POST.get("reason", "").replace("\x00", "")[:LONGEST_REASON]
+        try:
+            report = withdraw(authorisations=[found], actor=desk.actor, reason=reason)
+        except ConflictError as error:
+            messages.error(request, str(error))
+        else:
+            recalled = ", ".join(f"E-{each.export.number}" for each in report.published) or "no published release"
+            messages.success(request, f"Withdrawn. Recalled: {recalled}.")
+        return redirect("authorisation", code, uid)
+    return render(
+        request, "consent/withdraw.html", {"auth": found, "report": preview(authorisations=[found], actor=desk.actor)}
+    )

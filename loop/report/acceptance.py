@@ -30,24 +30,25 @@ _SUMS = """
     percentile_disc(0.9) WITHIN GROUP (ORDER BY s.latency_ms) FILTER (WHERE j.outcome = 'accept') AS latency_p90
 """
 
+# Put together from the constants above only; the production is a parameter.
 _QUERIES: dict[By, str] = {
     "model": f"""
         WITH judged AS MATERIALIZED ({_JUDGED})
         SELECT coalesce(m.label, s.origin), {_SUMS}
         FROM loop_suggestion s LEFT JOIN judged j ON j.suggestion_id = s.id
         LEFT JOIN loop_model_version m ON m.id = s.model_id
-        WHERE s.production_id = %(production)s GROUP BY 1 ORDER BY 1""",
+        WHERE s.production_id = %(production)s GROUP BY 1 ORDER BY 1""",  # noqa: S608
     "stage": f"""
         WITH judged AS MATERIALIZED ({_JUDGED})
         SELECT CASE s.stage WHEN '' THEN 'not stated' ELSE s.stage END, {_SUMS}
         FROM loop_suggestion s LEFT JOIN judged j ON j.suggestion_id = s.id
-        WHERE s.production_id = %(production)s GROUP BY 1 ORDER BY 1""",
+        WHERE s.production_id = %(production)s GROUP BY 1 ORDER BY 1""",  # noqa: S608
     "reason": f"""
         WITH judged AS MATERIALIZED ({_JUDGED})
         SELECT reason.code, {_SUMS}
         FROM judged j JOIN loop_suggestion s ON s.id = j.suggestion_id
         CROSS JOIN LATERAL unnest(j.reasons) AS reason (code)
-        GROUP BY 1 ORDER BY count(*) DESC, 1""",
+        GROUP BY 1 ORDER BY count(*) DESC, 1""",  # noqa: S608
 }
 
 

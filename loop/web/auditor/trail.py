@@ -23,6 +23,7 @@ from loop.web.csv import csv_response
 from loop.web.desk import open_production, page
 
 PAGE = 50
+FAMILIES = sorted({name.partition(".")[0] for name in vocabulary.EVENTS})
 CSV_ROWS = 50_000  # of one file; a longer trail is taken in parts by date
 
 
@@ -34,10 +35,7 @@ class TrailForm(forms.Form):
         required=False,
         choices=[
             ("", "any"),
-            *[
-                (f"{family}.", f"{family}: all")
-                for family in sorted({name.partition(".")[0] for name in vocabulary.EVENTS})
-            ],
+            *[(f"{family}.", f"{family}: all") for family in FAMILIES],
             *[(name, name) for name in sorted(vocabulary.EVENTS)],
         ],
     )
@@ -49,7 +47,7 @@ class TrailForm(forms.Form):
 
     def clean_actor(self) -> str:
         """The pid of the login, so that an unknown name says so instead of finding nothing."""
-        name = self.cleaned_data["actor"].strip()
+        name = str(self.cleaned_data["actor"]).strip()
         if not name:
             return ""
         if name == "system":
@@ -115,7 +113,9 @@ def download(request: HttpRequest, code: str) -> HttpResponse:
     visible = readable(desk, production)
     form = TrailForm(request.GET)
     if not form.is_valid():
-        problems = "; ".join(f"{field}: {' '.join(errors)}" for field, errors in form.errors.items())
+        problems = "; ".join(
+            f"{field}: {' '.join(str(each) for each in errors)}" for field, errors in form.errors.items()
+        )
         return HttpResponse(f"The filter cannot be read. {problems}\n", status=400, content_type="text/plain")
     lines = _lines(list(_events(form.cleaned_data, visible)[:CSV_ROWS]))
     head = ("log_index", "at", "actor", "event", "sentence", "object_table", "object_uid", "event_uid", "leaf_sha256")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -27,6 +28,7 @@ from loop.web.desk import Desk, open_production, page
 
 SOON = timedelta(days=60)
 PAGE = 100
+BIGINT = re.compile(r"[0-9]{1,18}", re.ASCII)
 STATES = (("in_force", "in force"), ("expiring", "ends within 60 days"), ("ended", "not in force"))
 
 
@@ -62,7 +64,7 @@ def index(request: HttpRequest, code: str) -> HttpResponseBase:
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
     found = _wanted(readable(desk, production), wanted)
     before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 19:
+    if BIGINT.fullmatch(before):
         found = found.filter(id__lt=int(before))
     rows = list(found[: PAGE + 1])
     has_more, rows = len(rows) > PAGE, rows[:PAGE]
@@ -107,6 +109,7 @@ def show(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
     found = record_at(desk, production, uid)
     record = standing_of(found, now())
     exports = Export.objects.filter(production=production, rows__authorisation_ids__contains=[found.pk])
+    exports = exports.select_related("recipient").prefetch_related("recalls").distinct()
     return render(
         request,
         "consent/record.html",
@@ -114,9 +117,7 @@ def show(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
             "record": record,
             "auth": found,
             "events": sorted(found.events.all(), key=_order, reverse=True),
-            "exports": list(
-                exports.select_related("recipient").prefetch_related("recalls").distinct().order_by("-number")
-            ),
+            "exports": list(exports.order_by("-number")),
             "may_withdraw": not _is_withdrawn(found) and may_withdraw(desk, found),
         },
     )

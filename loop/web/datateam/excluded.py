@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from loop.web.datateam.releases import refusals, release_at
 from loop.web.desk import Desk, page
 
 PAGE = 50
+BIGINT = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def excluded(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
     wanted = request.GET.get("code", "")
     found = _found(export, wanted)
     after = request.GET.get("after", "")
-    if after.isascii() and after.isdigit() and len(after) < 19:
+    if BIGINT.fullmatch(after):
         found = found.filter(id__gt=int(after))
     rows = list(found[: PAGE + 1])
     has_more, rows = len(rows) > PAGE, rows[:PAGE]

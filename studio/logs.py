@@ -24,7 +24,7 @@ PLAIN = (int, float, Decimal, UUID, date, PurePath)
 # One token without blanks: an id, a code, a path, a class name. Prose has blanks.
 TOKEN = re.compile(r"[\w.:/@+,=<>()\[\]{}*-]{0,200}", re.ASCII)
 OURS = frozenset({"event", "level", "logger", "timestamp", "error", "frames"})
-NOISY = ("celery.beat", "celery.worker.strategy", "kombu", "urllib3", "asyncio")
+NOISY = ("celery.app.trace", "celery.beat", "celery.worker.strategy", "kombu", "urllib3", "asyncio")
 
 
 class Stderr(logging.Handler):

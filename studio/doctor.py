@@ -147,7 +147,8 @@ def broker() -> Finding:
 def disk() -> Iterator[Finding]:
     """Is there room for releases and data?"""
     for name, path in {"disk": settings.CIRCLED_HOME, "data disk": settings.HOME.place}.items():
-        if not path.exists() or (name == "data disk" and not settings.IS_EMBEDDED_DATABASE):
+        is_elsewhere = settings.IS_EMBEDDED_DATABASE and settings.HOME.is_split
+        if not path.exists() or (name == "data disk" and not is_elsewhere):
             continue
         free = shutil.disk_usage(path).free
         level = FAIL if free < LEAST_DISK_BYTES else WARN if free < LOW_DISK_BYTES else OK

@@ -155,7 +155,7 @@ IS_EMBEDDED_BROKER = not REDIS_URL
 BROKER_URL = REDIS_URL or HOME.broker_url
 BROKER_PREFIX = env.text("CIRCLED_BROKER_PREFIX", "circled:")
 
-# The log's name, under which outsiders keep its checkpoints: a public one must be a host name of yours, and never change.
+# The log's name, under which outsiders keep its checkpoints. It must never change.
 CIRCLED_LOG_ORIGIN = env.text("CIRCLED_LOG_ORIGIN", "circled.local/log")
 
 # -- people: no self-service registration, accounts are made by an administrator -------------------------------------

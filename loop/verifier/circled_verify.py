@@ -1,0 +1,401 @@
+#!/usr/bin/env python3
+"""Checks what Circled hands out, without Circled. Python 3.11+, `pip install cryptography pyarrow`, no network.
+
+    python circled_verify.py {export,audit} FOLDER --key log.vkey [--checkpoint KEPT_FROM_BEFORE]
+
+The key (one line, name+hash+key) must come to you by another way than the folder: what lies in the folder proves
+nothing. Exit code 0: everything holds. 1: something does not, named line by line. 2: it could not be checked.
+"""
+
+import argparse
+import base64
+import functools
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+Add = Callable[[str, str], None]  # (file, what is wrong with it)
+
+
+class BadError(ValueError):
+    """Something is malformed or does not hold; the message says what."""
+
+
+# -- keys, notes, Merkle trees (C2SP signed-note and tlog-checkpoint, RFC 6962, RFC 9162) ------------------------------
+
+
+def unbase64(text: str) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise BadError(f"expected base64, found {text[:60]!r}") from None
+    if base64.b64encode(data).decode() != text:
+        raise BadError("expected base64 in its one canonical form")
+    return data
+
+
+def parse_vkey(text: str) -> tuple[str, bytes, bytes]:
+    """(name, key id, Ed25519 public key) of "name+hash+key"."""
+    parts = text.strip().split("+", 2)
+    if len(parts) != 3:
+        raise BadError("expected a key name+hash+key")
+    data = unbase64(parts[2])
+    key_id = hashlib.sha256(parts[0].encode() + b"\n" + data).digest()[:4]
+    if data[:1] != b"\x01" or len(data) != 33 or key_id.hex() != parts[1]:
+        raise BadError("expected an Ed25519 key whose hash fits its name")
+    return parts[0], key_id, data[1:]
+
+
+def verify_signature(public: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def open_checkpoint(note: str, vkey: str) -> tuple[int, bytes, int]:
+    """(size, root, number of signature lines) of a checkpoint signed by the key under its own name."""
+    name, key_id, public = parse_vkey(vkey)
+    text, separator, tail = note.rpartition("\n\n")
+    lines, text = tail.split("\n"), text + "\n"
+    if not separator or lines.pop() or not lines:
+        raise BadError("expected a signed note: text, a blank line, signature lines")
+    signed = False
+    for line in lines:
+        match = re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})", line)
+        if match is None:
+            raise BadError("expected a signature line")
+        data = unbase64(match[2])
+        if (match[1], data[:4]) == (name, key_id):
+            if not verify_signature(public, data[4:], text.encode()):
+                raise BadError("the checkpoint's signature does not fit its text")
+            signed = True
+    if not signed:
+        raise BadError(f"expected a checkpoint signed by {name}")
+    body = text.split("\n")
+    if len(body) < 4 or body[0] != name or not re.fullmatch("0|[1-9][0-9]{0,18}", body[1]):
+        raise BadError("expected a checkpoint: origin, size, root")
+    return int(body[1]), unbase64(body[2]), len(lines)
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> bool:
+    """RFC 9162, 2.1.3.2."""
+    if not 0 <= index < size:
+        return False
+    fn, sn, found = index, size - 1, leaf
+    for sibling in proof:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            found = node_hash(sibling, found)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            found = node_hash(found, sibling)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and found == root
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 for what we write: text, integers, booleans, null, lists, objects with ASCII keys."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# -- a release folder --------------------------------------------------------------------------------------------------
+
+MANIFEST, ENVELOPE, CONSENTS = "manifest.json", "manifest.dsse.json", "consents.jsonl"
+PROOF, EVENT, KEY = "audit/export.tlog-proof", "audit/event.json", "audit/log.vkey"
+UNLISTED = {MANIFEST, ENVELOPE, PROOF, EVENT, KEY}
+DIGESTED = {
+    "signals": ("prompt", "suggestion", "revision", "rationale"),
+    "preference": ("prompt", "chosen", "rejected"),
+    "unpaired_preference": ("prompt", "completion"),
+}
+FLAGS = {
+    "fb_use_generative_training": "ai_generative_training",
+    "fb_use_training": "ai_training",
+    "fb_use_inference": "ai_inference",
+    "fb_use_data_mining": "data_mining",
+}
+RANK = {"allowed": 0, "constrained": 1, "notAllowed": 2}
+PERMITTING = {"ConsentGiven", "RenewedConsentGiven"}
+MALFORMED = (BadError, ValueError, KeyError, TypeError, AttributeError, OSError)
+
+
+def check_export(folder: Path, vkey: str, add: Add) -> str:
+    """Every check on the folder; returns what was checked, in words."""
+    stated = attempt(add, ENVELOPE, lambda: check_envelope(folder, vkey)) or {}
+    manifest = attempt(add, MANIFEST, lambda: read_manifest(folder, stated, add))
+    if manifest is None:
+        return "nothing"
+    whole = check_files(folder, manifest, stated, add)
+    attempt(add, KEY, lambda: check_key(folder / KEY, vkey))
+    entry = attempt(add, EVENT, lambda: check_event(folder))
+    size = attempt(add, PROOF, lambda: check_proof(folder, vkey, entry, add))
+    rows = attempt(add, MANIFEST, lambda: check_rows(folder, manifest, add)) if whole else 0
+    return f"{len(manifest['files'])} files, {rows} rows, the signature, and the place in the log of {size} entries"
+
+
+def attempt(add: Add, name: str, check: Callable[[], Any]) -> Any:
+    try:
+        return check()
+    except FileNotFoundError:
+        add(name, "expected this file, found none")
+    except MALFORMED as error:
+        add(name, str(error) if isinstance(error, BadError) else f"malformed: {type(error).__name__} {error}")
+    return None
+
+
+def check_envelope(folder: Path, vkey: str) -> dict[str, str]:
+    """DSSE over an in-toto statement; {file: SHA-256} that was signed."""
+    raw = (folder / ENVELOPE).read_bytes()
+    envelope = json.loads(raw)
+    if canonical(envelope) != raw or len(envelope["signatures"]) != 1:
+        raise BadError("expected an envelope with one signature in canonical form")
+    kind, payload = envelope["payloadType"].encode(), unbase64(envelope["payload"])
+    message = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    signature = envelope["signatures"][0]
+    public = parse_vkey(vkey)[2]
+    if signature["keyid"] != vkey or not verify_signature(public, unbase64(signature["sig"]), message):
+        raise BadError("the signature is not by the trusted key, or does not fit what it signs")
+    if set(envelope) != {"payload", "payloadType", "signatures"} or set(signature) != {"keyid", "sig"}:
+        raise BadError("expected an envelope without further fields")
+    return {each["name"]: each["digest"]["sha256"] for each in json.loads(payload)["subject"]}
+
+
+def read_manifest(folder: Path, stated: dict[str, str], add: Add) -> dict[str, Any]:
+    if stated and stated.get(MANIFEST) != digest_of(folder / MANIFEST):
+        add(MANIFEST, "its SHA-256 is not the signed one")
+    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+    if manifest["format"] != "circled/release@1":
+        raise BadError(f"expected circled/release@1, found {manifest['format']!r}")
+    return manifest
+
+
+def check_files(folder: Path, manifest: dict[str, Any], stated: dict[str, str], add: Add) -> bool:
+    whole = True
+    listed = {entry["path"]: entry for entry in manifest["files"]}
+    for name, entry in listed.items():
+        path = folder / name
+        if path.is_symlink() or not path.is_file() or folder.resolve() not in path.resolve().parents:
+            problem = "the manifest lists it, found no such file"
+        elif digest_of(path) != entry["sha256"] or path.stat().st_size != entry["size_bytes"]:
+            problem = "its SHA-256 or size is not that of the manifest"
+        elif stated and stated.get(name) != entry["sha256"]:
+            problem = "its SHA-256 is not the signed one"
+        else:
+            continue
+        whole = False
+        add(name, problem)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if (path.is_symlink() or not path.is_dir()) and name not in listed and name not in UNLISTED:
+            whole = False
+            add(name, "the manifest does not list it: it is no part of the release")
+    return whole
+
+
+def check_key(path: Path, vkey: str) -> None:
+    if path.read_bytes() != f"{vkey}\n".encode():
+        raise BadError("is not the trusted key")
+
+
+def check_event(folder: Path) -> bytes:
+    """The entry of the log, if its commitment opens to the digest of this manifest."""
+    raw = (folder / EVENT).read_bytes()
+    value = json.loads(raw)
+    entry: bytes = value["entry"].encode()
+    salt = bytes.fromhex(value["salt"])
+    if canonical(value) + b"\n" != raw or set(value) != {"entry", "salt", "facts"} or salt.hex() != value["salt"]:
+        raise BadError("expected entry, salt and facts in canonical form")
+    fields = json.loads(entry)
+    commit = hashlib.sha256(salt + canonical(value["facts"])).hexdigest()
+    if fields["type"] != "export.built" or fields["commit"] != commit:
+        raise BadError("the entry does not commit to these facts")
+    if value["facts"]["manifest_sha256"] != digest_of(folder / MANIFEST):
+        raise BadError("the log has another manifest for this release")
+    return entry
+
+
+def check_proof(folder: Path, vkey: str, entry: bytes | None, add: Add) -> int:
+    raw = (folder / PROOF).read_bytes().decode()
+    head, _, note = raw.partition("\n\n")
+    lines = head.split("\n")
+    if lines[0] != "c2sp.org/tlog-proof@v1" or not re.fullmatch("index (0|[1-9][0-9]{0,18})", lines[1]):
+        raise BadError("expected a C2SP tlog-proof with an index")
+    size, root, signatures = open_checkpoint(note, vkey)
+    if signatures != 1:
+        raise BadError("expected one signature on the checkpoint")
+    proof = [unbase64(line) for line in lines[2:]]
+    if entry is not None and not verify_inclusion(leaf_hash(entry), int(lines[1][6:]), size, proof, root):
+        for name in (EVENT, PROOF):  # either of the two may be the altered one
+            add(name, "the entry does not stand at this place of the log")
+    return size
+
+
+def check_rows(folder: Path, manifest: dict[str, Any], add: Add) -> int:
+    """Counts, unique names, content digests, and consent flags that consents.jsonl bears out."""
+    order, total, seen = manifest["order"], 0, set()
+    texts = DIGESTED[order["profile"]]
+    lines = (folder / CONSENTS).read_bytes().splitlines()
+    consents = {each["auth_id"]: each for each in map(json.loads, lines)}
+    judged: dict[str, str] = {}
+    used: set[str] = set()
+    for entry in manifest["files"]:
+        if not entry["path"].startswith("data/"):
+            continue
+        rows = 0
+        for row in read_rows(folder / entry["path"], texts):
+            rows += 1
+            problem = "its name is not the only one" if row["fb_row_id"] in seen else ""
+            seen.add(row["fb_row_id"])
+            if text_digest([row[name] for name in texts]) != row["fb_content_sha256"]:
+                problem = "its texts do not have the digest it states"
+            key = repr([row[name] for name in ("fb_auth_ids", *FLAGS, "fb_expires_on", "fb_territory")])
+            if key not in judged:
+                judged[key] = judge(row, consents, order)
+                used.update(row["fb_auth_ids"])
+            if problem or judged[key]:
+                add(entry["path"], f"row {row['fb_row_id']}: {problem or judged[key]}")
+        if rows != entry["rows"]:
+            add(entry["path"], f"expected {entry['rows']} rows, found {rows}")
+        total += rows
+    if total != manifest["counts"]["rows"]:
+        add(MANIFEST, f"it counts {manifest['counts']['rows']} rows, the files hold {total}")
+    if set(consents) != used:
+        add(CONSENTS, "it lists authorisations that no row names")
+    return total
+
+
+def read_rows(path: Path, texts: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    import pyarrow.parquet as pq  # only for releases: the log can be checked without it
+
+    wanted = [*texts, "fb_row_id", "fb_content_sha256", "fb_auth_ids", *FLAGS, "fb_expires_on", "fb_territory"]
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=5_000, columns=wanted):
+            yield from batch.to_pylist()
+
+
+def text_digest(texts: list[str | None]) -> str:
+    parts = [b"-," if text is None else b"%d:%b," % (len(text.encode()), text.encode()) for text in texts]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def judge(row: dict[str, Any], consents: dict[str, Any], order: dict[str, Any]) -> str:
+    """What is wrong with the consent flags of a row; "" if they follow from its authorisations."""
+    if not row["fb_auth_ids"] or any(auth not in consents for auth in row["fb_auth_ids"]):
+        return "expected authorisations of consents.jsonl, found none or unknown ones"
+    own = [consents[auth] for auth in row["fb_auth_ids"]]
+    for each in own:
+        permits = each["state"] in PERMITTING and each["uses"].get(order["purpose"]) == "allowed"
+        in_force = each["valid_from"] <= order["gate_date"] <= each["valid_until"]
+        if not (permits and in_force and each["recipient"] == order["recipient"]):
+            return f"authorisation {each['auth_id']} does not permit it"
+        allow, deny, places = set(each["territory_allow"]), set(each["territory_deny"]), set(row["fb_territory"])
+        if (allow or deny) and (not places or (allow and not places <= allow) or places & deny):
+            return "fb_territory is wider than its authorisations"
+    if row["fb_expires_on"] != min(date.fromisoformat(each["valid_until"]) for each in own):
+        return "fb_expires_on is not the earliest end of its authorisations"
+    for column, purpose in FLAGS.items():
+        said = [RANK.get(each["uses"][purpose], 2) for each in own if purpose in each["uses"]]
+        if RANK.get(row[column], -1) < max(said, default=2):
+            return f"{column} is less strict than its authorisations"
+    return ""
+
+
+# -- a bundle of the log (C2SP tlog-tiles) -----------------------------------------------------------------------------
+
+
+def check_audit(folder: Path, vkey: str, kept: list[Path], add: Add) -> str:
+    """Works every checkpoint of the folder, and those kept elsewhere, out again from the entries."""
+    points: list[tuple[int, bytes, str]] = []
+    for path in [folder / "checkpoint", *(folder / "checkpoints").iterdir(), *kept]:
+        found = attempt(add, path.name, functools.partial(open_checkpoint, path.read_text(encoding="utf-8"), vkey))
+        points += [(found[0], found[1], path.name)] if found else []
+    end = points[0][0] if points else 0
+    attempt(add, "log.vkey", lambda: check_key(folder / "log.vkey", vkey))
+    roots, frontier = {0: hashlib.sha256().digest()}, list[bytes]()
+    wanted = {size for size, _, _ in points}
+    for size, entry in enumerate(read_entries(folder / "tile" / "entries", end)):
+        node, level = leaf_hash(entry), size
+        while level & 1:
+            node, level = node_hash(frontier.pop(), node), level >> 1
+        frontier.append(node)
+        if size + 1 in wanted:
+            roots[size + 1] = functools.reduce(lambda right, left: node_hash(left, right), frontier[::-1])
+    for size, root, name in points:
+        if roots.get(size) != root:
+            add(name, f"does not follow from the {end} entries: some before {size} were changed, moved or removed")
+    return f"{end} entries of the log, and {len(points)} checkpoints over them"
+
+
+def read_entries(folder: Path, end: int) -> Iterator[bytes]:
+    for first in range(0, end, 256):
+        number, width = str(first // 256), min(256, end - first)
+        groups = re.sub(r"(\d{3})(?=\d)", r"x\1/", number.zfill(-(-len(number) // 3) * 3))  # 1234067: x001/x234/067
+        raw, place = (folder / (groups + ("" if width == 256 else f".p/{width}"))).read_bytes(), 0
+        for index in range(first, first + width):
+            entry = raw[place + 2 : place + 2 + int.from_bytes(raw[place : place + 2], "big")]
+            place += 2 + len(entry)
+            if canonical(attempt(lambda *_: None, "", functools.partial(json.loads, entry))) != entry:
+                raise BadError(f"entry {index} is not in canonical form")
+            yield entry
+        if place != len(raw):
+            raise BadError(f"entry {first + width}: expected the end of its bundle, found more")
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace, str, Add], str]]] = {
+    "export": ("a release folder", lambda said, key, add: check_export(said.path, key, add)),
+    "audit": ("a bundle of the audit log", lambda said, key, add: check_audit(said.path, key, said.checkpoint, add)),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (about, _run) in COMMANDS.items():
+        command = commands.add_parser(name, help=f"check {about}")
+        command.add_argument("path", type=Path)
+        command.add_argument("--key", type=Path, required=True, help="the key you got from the house by another way")
+        command.add_argument("--checkpoint", type=Path, action="append", default=[], help="one that you kept (audit)")
+    options = parser.parse_args()
+    findings: list[str] = []
+    try:
+        key = options.key.read_text(encoding="utf-8").strip()
+        checked = COMMANDS[options.command][1](options, key, lambda name, found: findings.append(f"{name}: {found}"))
+    except (BadError, OSError) as error:
+        print(f"Could not check: {error}", file=sys.stderr)
+        return 2
+    for finding in findings[:100]:
+        print(finding, file=sys.stderr)
+    print(f"NOT VERIFIED: {len(findings)} finding(s)." if findings else f"Verified: {checked}.")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -96,7 +96,6 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> bool:
-    """RFC 9162, 2.1.3.2."""
     if not 0 <= index < size:
         return False
     fn, sn, found = index, size - 1, leaf

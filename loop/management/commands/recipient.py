@@ -1,0 +1,87 @@
+"""./manage.py recipient add | agreement | list"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from loop.consent import terms
+from loop.consent.evidence import read_document
+from loop.consent.models import Recipient
+from loop.consent.recipient import AgreementTerms, add_recipient, record_agreement
+from loop.management.acting import acting, add_actor_argument, refusals
+from loop.management.arguments import a_date, a_file, recipient_named, words
+
+NEEDED = {"purposes": "--purposes", "valid_from": "--from", "valid_until": "--until"}
+
+
+class Command(BaseCommand):
+    help = "Registers who may receive releases, with the agreements they signed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|agreement|list")
+        add = verbs.add_parser("add", help="register a recipient, with its agreement if there is one")
+        add.add_argument("--name", default="", help="default: the code")
+        add.add_argument("--kind", default=Recipient.Kind.EXTERNAL.value, help=", ".join(Recipient.Kind.values))
+        agreement = verbs.add_parser("agreement", help="record a further agreement of a known recipient")
+        for verb in (add, agreement):
+            verb.add_argument("code")
+            verb.add_argument(
+                "--purposes", type=words, metavar="P,...", help=", ".join(sorted(terms.GRANTABLE_PURPOSES))
+            )
+            verb.add_argument("--from", dest="valid_from", metavar="DATE")
+            verb.add_argument("--until", dest="valid_until", metavar="DATE", help="the last day")
+            verb.add_argument(
+                "--places", type=words, default=[], metavar="US,...", help="where it processes and stores"
+            )
+            verb.add_argument("--signed-on", metavar="DATE", help="default: the day it begins")
+            verb.add_argument("--evidence", type=a_file, metavar="FILE", help="the signed agreement")
+            add_actor_argument(verb)
+        verbs.add_parser("list", help="the recipients and their agreements")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        match options["verb"]:
+            case "add":
+                actor = acting(options["actor"])
+                with refusals():
+                    recipient = add_recipient(
+                        code=options["code"],
+                        name=options["name"] or options["code"],
+                        kind=options["kind"],
+                        agreement=self._agreement(options),
+                        actor=actor,
+                    )
+                self.stdout.write(f"Registered the recipient {recipient.code}.")
+            case "agreement":
+                actor = acting(options["actor"])
+                recipient = recipient_named(options["code"])
+                with refusals():
+                    given = self._agreement(options)
+                    if given is None:
+                        raise CommandError(f"Expected the agreement: {', '.join(NEEDED.values())}.")
+                    record_agreement(recipient=recipient, agreement=given, actor=actor)
+                self.stdout.write(f"Recorded an agreement of {recipient.code}.")
+            case _:
+                for recipient in Recipient.objects.order_by("code").prefetch_related("agreements"):
+                    self.stdout.write(f"{recipient.code}: {recipient.name}, {recipient.kind}")
+                    for each in recipient.agreements.all():
+                        self.stdout.write(
+                            f"  {each.valid_from} to {each.valid_until}: {', '.join(each.purposes)}"
+                            f" in {', '.join(each.places) or 'unknown places'}"
+                        )
+
+    def _agreement(self, options: dict[str, Any]) -> AgreementTerms | None:
+        """The agreement that the arguments describe; None if they describe none at all."""
+        given = [name for name in NEEDED if options[name]]
+        if not given and not options["evidence"] and not options["signed_on"] and not options["places"]:
+            return None
+        missing = [argument for name, argument in NEEDED.items() if name not in given]
+        if missing:
+            raise CommandError(f"An agreement needs also: {', '.join(missing)}.")
+        return AgreementTerms(
+            purposes=options["purposes"],
+            valid_from=a_date("--from", options["valid_from"]),
+            valid_until=a_date("--until", options["valid_until"]),
+            signed_on=a_date("--signed-on", options["signed_on"] or options["valid_from"]),
+            places=options["places"],
+            evidence=read_document(options["evidence"], kind="agreement") if options["evidence"] else None,
+        )

@@ -235,6 +235,8 @@ def _words(value: Json) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
+        if set(value) == {"value"}:  # a use without a constraint
+            return _words(value["value"])
         return ", ".join(f"{key} = {_words(item)}" for key, item in value.items()) or "nothing"
     if isinstance(value, Sequence):
         return ", ".join(_words(item) for item in value) or "nothing"

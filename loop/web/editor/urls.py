@@ -1,5 +1,14 @@
 """Where the editor's pages are."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from loop.web.editor import decide, dossier, permalink, queue, review
+
+urlpatterns = [
+    path("p/<str:code>/queue/", queue.queue, name="queue"),
+    path("p/<str:code>/review/", review.review, name="review"),
+    path("p/<str:code>/decide/", decide.decide, name="decide"),
+    path("p/<str:code>/items/<uuid:uid>/", dossier.dossier, name="dossier"),
+    path("p/<str:code>/items/<uuid:uid>/reveal/", dossier.reveal, name="reveal"),
+    path("d/<uuid:uid>/", permalink.decision, name="decision"),
+]

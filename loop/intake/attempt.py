@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ BATCH_LINES: Final = 1_000
 BATCH_DECISIONS: Final = 4_000
 BATCH_BYTES: Final = 4 * 2**20
 
-# Suggestions below one that never came, and suggestions that are their own ancestors.
+# Suggestions below others, and suggestions that are their own ancestors.
 _BELOW: Final = """
 WITH RECURSIVE below AS (
     SELECT id, external_id FROM loop_suggestion WHERE parent_id = ANY(%s)
@@ -43,7 +43,7 @@ _CIRCLES: Final = """
 WITH RECURSIVE above AS (
     SELECT id AS child, parent_id FROM loop_suggestion WHERE id = ANY(%s)
     UNION SELECT above.child, s.parent_id FROM above JOIN loop_suggestion s ON s.id = above.parent_id
-) SELECT external_id FROM above JOIN loop_suggestion s ON s.id = child WHERE above.parent_id = child
+) SELECT child FROM above WHERE parent_id = child
 """
 
 
@@ -127,7 +127,9 @@ class Attempt:
             found |= {name: missing for (name,) in self.cursor.fetchall()}
         if self._forward:
             self.cursor.execute(_CIRCLES, [self._forward])
-            circle = Problem("parent", "a suggestion that does not descend from this one", "a circle")
+            within = [child for (child,) in self.cursor.fetchall()]
+            self.cursor.execute(_BELOW, [within])  # the whole circle descends from each of its members
+            circle = Problem("parent", "a suggestion that descends from none of its descendants", "a circle")
             found |= {name: circle for (name,) in self.cursor.fetchall()}
         return found
 
@@ -238,15 +240,17 @@ class Attempt:
         single = [one.line for one in new if one.line.group_id is None]
         alone = {line.external_id: f"suggestion:{uuid7()}" for line in single}
         self._registry.add_briefs([(alone[line.external_id], line, False) for line in single])
+        ahead = {one.line.external_id for one in new}
         for one in new:
             line, number = one.line, ids[one.line.external_id]
+            ahead.discard(line.external_id)
             brief = line.group_id if line.group_id is not None else alone[line.external_id]
             self._rows.suggestion(
                 number,
                 line,
                 salt=one.salt or known.NO_SALT,
                 brief=self._registry.briefs[brief],
-                parent=self._parent(line.parent, number, ids),
+                parent=self._parent(line.parent, number, ids, ahead),
                 registry=self._registry,
             )
         for one in good:
@@ -263,10 +267,12 @@ class Attempt:
         for one, number in zip(new, promised, strict=True):
             yield one, next(free) if number is None else number
 
-    def _parent(self, name: str | None, child: int, ids: Mapping[str, int]) -> int | None:
+    def _parent(self, name: str | None, child: int, ids: Mapping[str, int], ahead: Set[str]) -> int | None:
         if name is None:
             return None
         if name in ids:
+            if name in ahead:  # further down in this batch
+                self._forward.append(child)
             return ids[name]
         self._forward.append(child)
         if name not in self._promised:

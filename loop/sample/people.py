@@ -18,9 +18,15 @@ from loop.sample.logins import Login, Passwords
 
 
 def the_production(facts: Facts, *, actor: Actor, at: datetime) -> Production:
-    """The production of the sample, added if it is not there. Raises ConflictError if the code is somebody else's."""
+    """The production of the sample, added if it is not there.
+
+    Raises ConflictError, before anything is written, if its code or the name of one of its logins is somebody else's.
+    """
     wanted = facts["production"]
     found = Production.objects.filter(code=wanted["code"]).first()
+    if found is not None and not found.is_demo:
+        raise ConflictError(f"The code {found.code} belongs to a production that is not the sample.", field="code")
+    Passwords().refuse_strangers(_usernames(facts), found)
     if found is None:
         return add_production(
             code=wanted["code"],
@@ -35,8 +41,6 @@ def the_production(facts: Facts, *, actor: Actor, at: datetime) -> Production:
             actor=actor,
             at=at,
         )
-    if not found.is_demo:
-        raise ConflictError(f"The code {found.code} belongs to a production that is not the sample.", field="code")
     return found
 
 
@@ -44,8 +48,7 @@ def add_logins(facts: Facts, production: Production, *, actor: Actor) -> list[Lo
     """Every login of the sample with its role, each added once. Call it before `add_parties`: it ties the names."""
     members = facts["members"]
     passwords = Passwords()
-    names = [member["username"] for member in members]
-    passwords.refuse_strangers(names, production)
+    names = _usernames(facts)
     passwords.make(names)
     users = {user.get_username(): user for user in User.objects.filter(username__in=names)}
     new = {}
@@ -86,3 +89,7 @@ def add_parties(facts: Facts, production: Production, *, actor: Actor, at: datet
     for beat in facts["beats"]:
         register_beat(production=production, code=beat["code"], label=beat["label"], actor=actor, at=at)
     return parties
+
+
+def _usernames(facts: Facts) -> list[str]:
+    return [member["username"] for member in facts["members"]]

@@ -106,7 +106,8 @@ class Command(BaseCommand):
             connections.close_all()
             if serves:
                 supervisor.wait()
-                self.stdout.write("\nStopping ...")
+            self.stdout.write("\nStopping ...")
+            self.stdout.flush()
         self.stdout.write("Stopped. Everything is kept; `make demo` serves it again.")
 
     def _load(self) -> Loaded:

@@ -1,4 +1,4 @@
-"""Bearer tokens: `Authorization: Bearer circled_<uid hex>_<secret>`. The API reads no cookie, so it needs no CSRF token."""
+"""Bearer tokens: `Authorization: Bearer circled_<uid hex>_<secret>`. The API reads no cookie, so it needs no CSRF."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, Bearer]:
         match = TOKEN.fullmatch(_credential(request))
-        token = (
-            Token.objects.select_related("created_by").filter(uid=UUID(match[1])).first() if match else None
-        )
+        token = Token.objects.select_related("created_by").filter(uid=UUID(match[1])).first() if match else None
         given = hashlib.sha256(match[2].encode() if match else b"").digest()
         is_same = hmac.compare_digest(given, bytes(token.secret_sha256) if token else NOBODY)
         moment = now()
@@ -55,6 +53,14 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Circled"'
+
+
+def bearer_of(request: Request) -> Bearer:
+    """Who calls. Raises AuthenticationFailed where nobody has been authenticated."""
+    bearer: object = request.auth
+    if not isinstance(bearer, Bearer):
+        raise AuthenticationFailed
+    return bearer
 
 
 def is_live(token: Token) -> bool:

@@ -13,7 +13,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from loop.api.auth import Bearer, TokenAuthentication
+from loop.api.auth import Bearer, TokenAuthentication, bearer_of
 from loop.api.parsers import StrictJSONParser
 from loop.api.problems import NOT_FOUND, Refused, handle
 from loop.api.throttles import CallThrottle
@@ -55,7 +55,7 @@ class OnlyJson(BaseContentNegotiation):
 
 
 class ApiView(APIView):
-    """A route. `scopes` maps each method to the scopes of which one is needed; `parameters` to its query's serializer."""
+    """A route. `scopes` maps a method to the scopes of which one is needed, `parameters` to its query's serializer."""
 
     authentication_classes = [TokenAuthentication]
     permission_classes = [HasScope]
@@ -79,8 +79,7 @@ class ApiView(APIView):
     @property
     def actor(self) -> Actor:
         """Who calls."""
-        bearer: Bearer = self.request.auth
-        return bearer.actor
+        return bearer_of(self.request).actor
 
     def production_of(self, code: str | None) -> Production:
         """The production a body or query names; without a name the token's only one.
@@ -100,12 +99,17 @@ class ApiView(APIView):
         return only[0]
 
 
+def shown(serializer: type[serializers.Serializer[Any]], rows: Any, **context: object) -> list[dict[str, Any]]:
+    """Rows as the serializer shows them."""
+    return [dict(row) for row in serializer(rows, many=True, context=context).data]
+
+
 class Nowhere(ApiView):
     """Every path below the API that is no route."""
 
-    authentication_classes: ClassVar[list[type]] = []
-    permission_classes: ClassVar[list[type]] = []
-    throttle_classes: ClassVar[list[type]] = []
+    authentication_classes = []
+    permission_classes = []
+    throttle_classes = []
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""What may be sent. The bulk format's own reader (`intake`) has the last word; these say it to whoever reads the schema."""
+"""What may be sent. The bulk format's own reader (`intake`) has the last word; these say it in the schema."""
 
 from __future__ import annotations
 
@@ -64,9 +64,11 @@ class SpanBody(serializers.Serializer[Any]):
     drop_frame = serializers.BooleanField(required=False)
     media_sha256 = serializers.CharField(required=False)
     region = AnyObject(required=False, help_text="x, y, w, h as shares of the picture, 0 to 1.")
-    label = serializers.CharField(required=False, allow_null=True)
-    reason = serializers.CharField(required=False)
-    note = serializers.CharField(required=False, allow_null=True)
+    label = Text(  # type: ignore[assignment]  # a field, not the attribute of that name
+        required=False, allow_null=True, allow_blank=True
+    )
+    reason = Text(required=False, allow_blank=True)
+    note = Text(required=False, allow_null=True, allow_blank=True)
 
 
 class Judgement(serializers.Serializer[Any]):
@@ -81,7 +83,13 @@ class Judgement(serializers.Serializer[Any]):
     revision_by_ai = serializers.BooleanField(required=False)
     severity = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=4)
     confidence = serializers.DecimalField(
-        required=False, allow_null=True, max_digits=4, decimal_places=3, min_value=0, max_value=1, coerce_to_string=False
+        required=False,
+        allow_null=True,
+        max_digits=4,
+        decimal_places=3,
+        min_value=0,
+        max_value=1,
+        coerce_to_string=False,
     )
     beats = serializers.ListField(child=Text(max_length=64), required=False, max_length=32)
     spans = serializers.ListField(child=SpanBody(), required=False, max_length=1000)
@@ -98,7 +106,9 @@ class DecisionBody(Judgement):
     suggestion = serializers.UUIDField(required=False)
     suggestion_external_id = Text(max_length=300, required=False)
     supersedes = serializers.UUIDField(required=False, allow_null=True, help_text="The decision this one replaces.")
-    context = AnyObject(required=False, help_text="What was on screen.")
+    context = AnyObject(  # type: ignore[assignment]  # a field, not the attribute of that name
+        required=False, help_text="What was on screen."
+    )
 
 
 class JudgementLine(Judgement):
@@ -144,7 +154,9 @@ class SuggestionBody(serializers.Serializer[Any]):
     model = Text(max_length=200, required=False, help_text='"vendor/name@version"')
     parameters = AnyObject(required=False)
     seed = serializers.IntegerField(required=False, allow_null=True)
-    parent = Text(required=False, allow_null=True, help_text="The external id of its parent.")
+    parent = Text(  # type: ignore[assignment]  # a field, not the attribute of that name
+        required=False, allow_null=True, help_text="The external id of its parent."
+    )
     created_at = serializers.DateTimeField(required=False, allow_null=True)
     latency_ms = serializers.IntegerField(required=False, allow_null=True)
     cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6, required=False, allow_null=True)

@@ -12,7 +12,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loop.api.base import ApiView, checked_body
+from loop.api.auth import bearer_of
+from loop.api.base import ApiView, checked_body, shown
 from loop.api.bodies import DecisionBody
 from loop.api.idempotency import KEY_HEADER, REPLAYED, idempotency_key, stored_key
 from loop.api.pagination import PageQuery, page
@@ -58,17 +59,19 @@ class ScopedDecisions(ApiView):
 
     @property
     def reader(self) -> str:
-        return source_of(self.request.auth.token.uid)
+        return source_of(bearer_of(self.request).token.uid)
 
     def shown(self, rows: list[Decision]) -> list[dict[str, Any]]:
-        return list(DecisionWithText(rows, many=True, context={"reader": self.reader}).data)
+        return shown(DecisionWithText, rows, reader=self.reader)
 
 
 class Decisions(ScopedDecisions):
     scopes = {"GET": frozenset({DECISIONS_READ}), "POST": frozenset({DECISIONS_WRITE})}
     parameters = {"GET": DecisionQuery}
 
-    @extend_schema(operation_id="decisions_list", parameters=[DecisionQuery], responses=answers({200: DecisionPage}, 404))
+    @extend_schema(
+        operation_id="decisions_list", parameters=[DecisionQuery], responses=answers({200: DecisionPage}, 404)
+    )
     def get(self, request: Request) -> Response:
         """Decisions in the order they were recorded."""
         rows = self.decisions()
@@ -101,7 +104,7 @@ class Decisions(ScopedDecisions):
             rationale=body.get("rationale"),
             revised_content=body.get("revised_content"),
             revision_by_ai=body.get("revision_by_ai", False),
-            spans=[_exact(span) for span in request.data.get("spans", ())],
+            spans=[_exact(span) for span in body.get("spans", ())],
             beats=body.get("beats", ()),
             severity=body.get("severity"),
             confidence=body.get("confidence"),
@@ -125,7 +128,7 @@ class Decisions(ScopedDecisions):
         if key is None:
             message = "Expected an external_id, or an Idempotency-Key header."
             raise Refused(400, "not_valid", message, [{"field": "external_id", "message": message}])
-        return stored_key(request.auth.token, key)
+        return stored_key(bearer_of(request).token, key)
 
     def _suggestion(self, body: dict[str, Any]) -> Suggestion:
         uid, external_id = body.get("suggestion"), body.get("suggestion_external_id")

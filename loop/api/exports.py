@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -12,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from loop.api.base import ApiView, checked_body
+from loop.api.base import ApiView, checked_body, shown
 from loop.api.idempotency import KEY_HEADER, REPLAYED, idempotency_key
 from loop.api.links import LIFETIME, sign
 from loop.api.pagination import PageQuery, page
@@ -27,7 +28,7 @@ from loop.export.files import release_files
 from loop.export.models import Export, ExportShard, Profile
 from loop.export.order import order
 from loop.export.recipe import DEFAULT_LABELS
-from loop.export.rules import FILTERS, LABEL_POLICIES
+from loop.export.rules import LABEL_POLICIES
 from loop.kernel.clock import now, rfc3339
 from loop.people.querysets import productions_where
 from loop.people.roles import EXPORTS_DOWNLOAD, EXPORTS_ORDER, EXPORTS_READ, Permission
@@ -68,7 +69,7 @@ class OrderBody(serializers.Serializer[Any]):
     labels = serializers.ChoiceField(choices=[(name, name) for name in LABEL_POLICIES], default=DEFAULT_LABELS)
     filters = OrderFilters(required=False)
     checkpoint = serializers.IntegerField(
-        min_value=0, max_value=2**63 - 1, required=False, help_text="Size of a signed checkpoint; default: the newest data."
+        min_value=0, max_value=2**63 - 1, required=False, help_text="Size of a signed one; default: all data."
     )
     gate_date = serializers.DateField(required=False, help_text="The date consent is judged on; default: today in UTC.")
 
@@ -114,7 +115,7 @@ class Exports(ScopedExports):
             rows = rows.filter(state=self.query["state"])
         if "recipient" in self.query:
             rows = rows.filter(recipient__code=self.query["recipient"])
-        return Response(page(rows, query=self.query, show=lambda found: list(ExportRow(found, many=True).data)))
+        return Response(page(rows, query=self.query, show=partial(shown, ExportRow)))
 
     @extend_schema(
         operation_id="exports_order", request=OrderBody, parameters=[KEY_HEADER],

@@ -23,7 +23,9 @@ def idempotency_key(request: Request) -> str | None:
     value = value.strip().strip('"')  # the draft standard writes it as a quoted string
     if not KEY.fullmatch(value):
         message = "Expected 1 to 200 visible ASCII characters."
-        raise Refused(400, "not_valid", "The Idempotency-Key is not valid.", [{"field": "Idempotency-Key", "message": message}])
+        raise Refused(
+            400, "not_valid", "The Idempotency-Key is not valid.", [{"field": "Idempotency-Key", "message": message}]
+        )
     return value
 
 

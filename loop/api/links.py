@@ -1,4 +1,4 @@
-"""The short-lived link to one file of a release: signed, bound to a recorded download, worth nothing after five minutes."""
+"""The short-lived link to one file of a release: signed, bound to a recorded download, dead after five minutes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ class TakeFile(ApiView):
     scopes = {"GET": frozenset()}
 
     @extend_schema(
-        operation_id="downloads_take", auth=[], responses=answers({(200, "application/octet-stream"): OpenApiTypes.BINARY}, 404)
+        operation_id="downloads_take",
+        auth=[],
+        responses=answers({(200, "application/octet-stream"): OpenApiTypes.BINARY}, 404),
     )
     def get(self, request: Request, signature: str) -> FileResponse:
         """The bytes of a file. 404 once the link has expired, the token was revoked or the release recalled."""

@@ -25,7 +25,7 @@ class CursorPagination(BasePagination):
     again from the cursor before.
     """
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Any, view: Any = None) -> None:
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> None:
         return None
 
 

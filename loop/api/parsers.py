@@ -48,12 +48,12 @@ class LinesParser(BaseParser):
 
     media_type = "application/x-ndjson"
 
-    def parse(self, stream: IO[bytes], media_type: str | None = None, context: Mapping[str, Any] | None = None) -> Lines:
+    def parse(self, stream: IO[bytes], media_type: str | None = None, context: Mapping[str, Any] | None = None) -> Any:
         return Lines(read_bounded(stream, MAX_BULK_BYTES))
 
 
 def read_bounded(stream: IO[bytes], most_bytes: int) -> bytes:
-    """The whole body, whatever length it announced. Raises TooLarge beyond `most_bytes`; at most one byte more is read."""
+    """The whole body, whatever length it announced. Raises TooLarge beyond `most_bytes`, having read one byte more."""
     data = stream.read(most_bytes + 1)
     if len(data) > most_bytes:
         raise TooLarge(f"The body is larger than the {most_bytes} bytes that this route takes.")

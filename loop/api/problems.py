@@ -71,16 +71,16 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     """The response for any exception in a view. Unknown ones are logged without their message and answered with 500."""
     if isinstance(error, LoopError):
         return _of_refusal(error)
-    if isinstance(error, Refused):
-        return problem(error.status_code, str(error.detail), code=error.code, errors=error.errors)
-    if isinstance(error, exceptions.ValidationError):
-        return problem(400, "Some fields are not valid.", errors=list(_flatten(error.detail, "")))
     if isinstance(error, (Http404, exceptions.NotFound)):
-        return problem(404, NOT_FOUND)
-    if isinstance(error, PermissionDenied):
-        return problem(403, "This is not allowed.")
+        return problem(HTTPStatus.NOT_FOUND, NOT_FOUND)
     if isinstance(error, exceptions.APIException):
         return _of_framework(error)
+    return _of_accident(error)
+
+
+def _of_accident(error: Exception) -> Response:
+    if isinstance(error, PermissionDenied):
+        return problem(403, "This is not allowed.")
     if isinstance(error, RequestDataTooBig):
         return problem(413, TooLarge.default_detail)
     if isinstance(error, SuspiciousOperation):
@@ -117,16 +117,18 @@ def problem(
     if request_id := structlog.contextvars.get_contextvars().get("request_id"):
         body["request_id"] = request_id
     response = Response(body, status=status, headers=dict(headers or {}), content_type=CONTENT_TYPE)
-    # Django would log the path of a refused request, and a path can hold words. The request's own record names the route.
-    response._has_been_logged = True  # type: ignore[attr-defined]
+    # Django would log the path of a refused request, and a path can hold words. Our own record names the route.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
     return response
 
 
 def _of_refusal(error: LoopError) -> Response:
-    status = 422 if error.code == KEY_REUSED else next(
-        (status for kind, status in STATUS_OF.items() if isinstance(error, kind)), 422
+    status = (
+        422
+        if error.code == KEY_REUSED
+        else next((status for kind, status in STATUS_OF.items() if isinstance(error, kind)), 422)
     )
-    if status == 404:
+    if status == HTTPStatus.NOT_FOUND:
         return problem(404, NOT_FOUND)  # the same words for the foreign and the missing
     field = getattr(error, "field", "") or error.facts.get("field", "")
     errors = [{"field": str(field), "message": str(error)}] if field else []
@@ -134,12 +136,17 @@ def _of_refusal(error: LoopError) -> Response:
 
 
 def _of_framework(error: exceptions.APIException) -> Response:
+    if isinstance(error, Refused):
+        return problem(error.status_code, str(error.detail), code=error.code, errors=error.errors)
+    if isinstance(error, exceptions.ValidationError):
+        return problem(error.status_code, "Some fields are not valid.", errors=list(_flatten(error.detail, "")))
     headers = {}
     if header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = header
     if (wait := getattr(error, "wait", None)) is not None:
         headers["Retry-After"] = str(int(wait))
-    code = CODE_OF_STATUS.get(error.status_code, "") if error.status_code != 400 else str(error.get_codes())
+    is_malformed = error.status_code == HTTPStatus.BAD_REQUEST  # a parser names what is wrong with the body
+    code = str(error.get_codes()) if is_malformed else CODE_OF_STATUS.get(error.status_code, "")
     return problem(error.status_code, str(error.detail), code=code, headers=headers)
 
 

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loop.api.auth import Bearer
-from loop.api.base import ApiView
+from loop.api.auth import bearer_of
+from loop.api.base import ApiView, shown
 from loop.api.problems import handle
 from loop.api.schema import answers
 from loop.kernel.clock import rfc3339
@@ -62,7 +62,7 @@ class Productions(ApiView):
     @extend_schema(operation_id="productions_list", responses=answers({200: ProductionList}))
     def get(self, request: Request) -> Response:
         """The productions this token works on."""
-        return Response({"items": ProductionRow(productions_visible_to(self.actor), many=True).data})
+        return Response({"items": shown(ProductionRow, productions_visible_to(self.actor))})
 
 
 class Me(ApiView):
@@ -71,17 +71,18 @@ class Me(ApiView):
     @extend_schema(operation_id="me_read", responses=answers({200: MeRow}))
     def get(self, request: Request) -> Response:
         """What this token is, may do and until when."""
-        bearer: Bearer = request.auth
-        token = bearer.token
-        return Response({
-            "id": str(token.uid),
-            "name": token.name,
-            "user": token.created_by.get_username(),
-            "scopes": token.scopes,
-            "productions": [production.code for production in productions_visible_to(self.actor)],
-            "created_at": rfc3339(token.created_at),
-            "expires_at": rfc3339(token.expires_at),
-        })
+        token = bearer_of(request).token
+        return Response(
+            {
+                "id": str(token.uid),
+                "name": token.name,
+                "user": token.created_by.get_username(),
+                "scopes": token.scopes,
+                "productions": [production.code for production in productions_visible_to(self.actor)],
+                "created_at": rfc3339(token.created_at),
+                "expires_at": rfc3339(token.expires_at),
+            }
+        )
 
 
 class Schema(SpectacularAPIView):

@@ -28,7 +28,7 @@ class Problem(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable, for machines.")
     detail = serializers.CharField()
-    errors = ProblemItem(many=True, required=False)
+    errors = ProblemItem(many=True, required=False)  # type: ignore[assignment]  # a field, not the attribute of that name
     request_id = serializers.CharField(required=False)
 
 

@@ -12,7 +12,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loop.api.base import ApiView
+from loop.api.auth import bearer_of
+from loop.api.base import ApiView, shown
 from loop.api.bodies import BulkQuery, BulkReport, ProductionQuery, SuggestionBody
 from loop.api.idempotency import REPLAYED
 from loop.api.pagination import PageQuery, page
@@ -59,10 +60,10 @@ class ScopedSuggestions(ApiView):
 
     @property
     def reader(self) -> str:
-        return source_of(self.request.auth.token.uid)
+        return source_of(bearer_of(self.request).token.uid)
 
     def shown(self, rows: list[Suggestion]) -> list[dict[str, Any]]:
-        return list(SuggestionWithText(rows, many=True, context={"reader": self.reader}).data)
+        return shown(SuggestionWithText, rows, reader=self.reader)
 
     def bring_in(self, lines: list[bytes], production: Production, *, keep_good: bool = False) -> IngestReport:
         """The one verb behind every way in. Decisions that come along need the scope for decisions too.
@@ -123,7 +124,7 @@ class SuggestionsBulk(ScopedSuggestions):
         responses=answers({200: BulkReport}, 404, 409, 413, 415),
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        """Brings in up to 5,000 suggestions with their decisions: all, or none if a line is bad (unless `keep_good`)."""
+        """Brings in up to 5,000 suggestions with their decisions: all, or none if a line is bad and not `keep_good`."""
         production = self.production_of(self.query.get("production"))
         lines = _lines(request.data)
         report = self.bring_in(lines, production, keep_good=self.query["keep_good"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.cache import BaseCache, cache
 from django.core.cache.backends.locmem import LocMemCache
@@ -55,7 +55,8 @@ def count_failed_authentication(request: Request) -> None:
 
 
 def _token(request: Request) -> str:
-    return request.auth.token.uid.hex if request.auth is not None else "nobody"
+    bearer: Any = request.auth
+    return str(bearer.token.uid.hex) if bearer is not None else "nobody"
 
 
 def _count(counter: BaseCache, key: str, *, window_s: int) -> int:

@@ -11,6 +11,8 @@ from loop.api.suggestions import OneSuggestion, Suggestions, SuggestionsBulk
 
 UID = r"(?P<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 
+SIGNATURE = r"(?P<signature>[0-9a-f]{32}:[A-Za-z0-9_-]{20,100})"
+
 urlpatterns: list[URLPattern] = [
     re_path(r"^me/?$", Me.as_view(), name="api-me"),
     re_path(r"^productions/?$", Productions.as_view(), name="api-productions"),
@@ -24,7 +26,7 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^exports/{UID}/cancel/?$", CancelExport.as_view(), name="api-export-cancel"),
     re_path(rf"^exports/{UID}/files/?$", ExportFiles.as_view(), name="api-export-files"),
     re_path(rf"^exports/{UID}/downloads/?$", ExportDownloads.as_view(), name="api-export-downloads"),
-    re_path(r"^downloads/(?P<signature>[0-9a-f]{32}:[A-Za-z0-9_-]{20,100})/?$", TakeFile.as_view(), name="api-download"),
+    re_path(rf"^downloads/{SIGNATURE}/?$", TakeFile.as_view(), name="api-download"),
     re_path(r"^schema/?$", Schema.as_view(), name="api-schema"),
     re_path(r"^.*$", Nowhere.as_view(), name="api-nowhere"),
 ]

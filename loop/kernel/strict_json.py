@@ -65,9 +65,7 @@ def _constant(name: str) -> NoReturn:
     raise StrictJsonError(f"Expected a number, found {name}.")
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_int=_integer, parse_float=_float, parse_constant=_constant
-)
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer, parse_float=_float, parse_constant=_constant)
 
 
 def _check(value: Any) -> None:

@@ -1,4 +1,4 @@
-"""What every command that acts shares: who acts (`--actor`), rows by the names people type, refusals as plain errors."""
+"""What every command that acts shares: who acts (`--actor`), rows by the names people type, refusals as errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from loop.people.querysets import actor_for_user
 
 def add_actor_argument(parser: CommandParser) -> None:
     """Adds `--actor USERNAME`. Without it the system acts: whoever can run commands owns the machine."""
-    parser.add_argument("--actor", metavar="USERNAME", help="the login in whose name this is done (default: the system)")
+    parser.add_argument("--actor", metavar="USERNAME", help="the login that does this (default: the system)")
 
 
 def acting(username: str | None) -> Actor:

@@ -38,16 +38,13 @@ def add_user(
     Raises NotValidError (username, password), ConflictError if the username is taken in any case of letters,
     NotAllowedError.
     """
-    if not is_system(actor) and not actor.is_admin:
-        if is_admin or actor.is_tool or not productions_where(actor, Permission.MANAGE_PEOPLE).exists():
-            raise NotAllowedError("Adding a login needs an admin, or a producer for a login without global powers.")
+    if not _may_add(actor, is_admin=is_admin):
+        raise NotAllowedError("Adding a login needs an admin, or a producer for a login without global powers.")
     if not USERNAME.fullmatch(username):
         raise NotValidError(
             f"Username: expected up to 150 ASCII letters, digits and . _ @ + -, found {username!r}.", field="username"
         )
-    user = User(
-        username=username, email=email, first_name=name[:150], is_superuser=is_admin, is_staff=is_admin
-    )
+    user = User(username=username, email=email, first_name=name[:150], is_superuser=is_admin, is_staff=is_admin)
     secret = secrets.token_urlsafe(GENERATED_BYTES) if password is None else password
     try:
         validate_password(secret, user)
@@ -63,3 +60,9 @@ def add_user(
             facts={"login": username, "admin": is_admin},
         )  # fmt: skip
     return NewUser(user, secret)
+
+
+def _may_add(actor: Actor, *, is_admin: bool) -> bool:
+    if is_system(actor) or actor.is_admin:
+        return True
+    return not is_admin and not actor.is_tool and productions_where(actor, Permission.MANAGE_PEOPLE).exists()

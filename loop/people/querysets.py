@@ -57,9 +57,7 @@ def roles_of(actor: Actor, production_id: int) -> frozenset[str]:
     """The roles `actor` holds on the production; empty for tools and the system. One query."""
     if actor.is_tool or actor.user_id is None:
         return frozenset()
-    held = Member.objects.filter(
-        user_id=actor.user_id, production_id=production_id, active=True, user__is_active=True
-    )
+    held = Member.objects.filter(user_id=actor.user_id, production_id=production_id, active=True, user__is_active=True)
     return frozenset(held.values_list("role", flat=True))
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PREFIX = "circled"
 SECRET_BYTES = 32
 MOST_DAYS = 90
+MOST_NAME = 100
 
 
 def create_token(
@@ -63,7 +64,7 @@ def create_token(
 
 
 def _check(user: User, name: str, scopes: list[str], productions: list[Production], days: int) -> None:
-    if not name.strip() or len(name) > 100:
+    if not name.strip() or len(name) > MOST_NAME:
         raise NotValidError("Token name: expected 1 to 100 characters.", field="name")
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:

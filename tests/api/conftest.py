@@ -90,7 +90,9 @@ def harbour(db: None) -> Production:
 def caller_of(db: None) -> Callable[..., Caller]:
     """Makes callers: `caller_of(ferry, scopes=[...])`."""
 
-    def make(*productions: Production, scopes: tuple[str, ...] = ALL_SCOPES, name: str = "robot", days: int = 30) -> Caller:
+    def make(
+        *productions: Production, scopes: tuple[str, ...] = ALL_SCOPES, name: str = "robot", days: int = 30
+    ) -> Caller:
         user = User.objects.filter(username=f"{name}-owner").first() or User.objects.create(username=f"{name}-owner")
         for production in productions:
             add_member(user=user, production=production, role="editor", actor=SYSTEM)

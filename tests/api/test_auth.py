@@ -44,7 +44,8 @@ def refused(caller: Caller) -> None:
 
 
 def test_without_a_live_token_every_answer_is_the_same(robot: Caller, nobody: Caller) -> None:
-    assert robot.text and robot.token
+    assert robot.text
+    assert robot.token
     refused(nobody)
     for wrong in (
         "", "x", robot.text[:-1] + ("A" if robot.text[-1] != "A" else "B"), robot.text + "A", robot.text.upper(),
@@ -58,7 +59,9 @@ def test_a_revoked_an_expired_and_an_ownerless_token_are_dead_at_once(
     caller_of: Callable[..., Caller], ferry: Production
 ) -> None:
     revoked, expired, ownerless = caller_of(ferry), caller_of(ferry), caller_of(ferry, name="leaver")
-    assert revoked.token and expired.token and ownerless.token
+    assert revoked.token
+    assert expired.token
+    assert ownerless.token
     for caller in (revoked, expired, ownerless):
         assert caller.get("me").status == 200
     revoke_token(token=revoked.token, actor=SYSTEM)

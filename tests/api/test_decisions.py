@@ -91,7 +91,7 @@ def test_a_refused_decision_leaves_nothing_behind(robot: Caller, suggestion: str
     before = Contributor.objects.count()
     for change in (
         {"reasons": ["no.such_reason"]}, {"beats": ["nope"]}, {"spans": [{"start": 5, "end": 2}]}, {"severity": 5},
-        {"outcome": "maybe"}, {"spans": [{"start": 0, "end": 1, "colour": "red"}]}, {"rationale": 5}, {"confidence": 1.5},
+        {"outcome": "maybe"}, {"spans": [{"start": 0, "end": 1, "hue": "red"}]}, {"rationale": 5}, {"confidence": 1.5},
         {"revised_content": "x"}, {"outcome": "retract"}, {"id": "x"}, {"production_id": 1}, {"entered_by": 1},
         {"supersedes": "018f0000-0000-7000-8000-000000000000"}, {"suggestion_external_id": "s1"},
     ):  # fmt: skip
@@ -119,7 +119,13 @@ def test_texts_are_for_who_brought_them(
     secret = "because of the lamp"
     made = robot.post(
         "decisions",
-        verdict(suggestion, outcome="revise", rationale=secret, revised_content=secret, spans=[{"start": 0, "end": 1, "note": secret}]),
+        verdict(
+            suggestion,
+            outcome="revise",
+            rationale=secret,
+            revised_content=secret,
+            spans=[{"start": 0, "end": 1, "note": secret}],
+        ),
     ).body
     other = caller_of(ferry, name="other")
     for path in ("decisions", f"decisions/{made['id']}"):
@@ -132,7 +138,9 @@ def test_texts_are_for_who_brought_them(
 def test_on_behalf_of_somebody(robot: Caller, suggestion: str) -> None:
     answer = robot.post("decisions", verdict(suggestion, decided_by="script-1", on_behalf_of="director-1"))
     assert (answer.body["decided_by"], answer.body["on_behalf_of"]) == ("script-1", "director-1")
-    assert [each["id"] for each in robot.get("decisions", {"decided_by": "script-1"}).body["items"]] == [answer.body["id"]]
+    assert [each["id"] for each in robot.get("decisions", {"decided_by": "script-1"}).body["items"]] == [
+        answer.body["id"]
+    ]
 
 
 def test_texts_do_not_get_into_the_log(robot: Caller, suggestion: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,10 @@ DEAD = "There is nothing here, or nothing this token may see."
 @pytest.fixture(autouse=True)
 def lab(db: None) -> Recipient:
     agreement = AgreementTerms(
-        signed_on=date(2026, 1, 1), valid_from=date(2026, 1, 1), valid_until=date(2036, 1, 1), purposes=["ai_evaluation"]
+        signed_on=date(2026, 1, 1),
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2036, 1, 1),
+        purposes=["ai_evaluation"],
     )
     return add_recipient(code="lab", name="Lab", kind="internal", actor=SYSTEM, agreement=agreement)
 
@@ -156,7 +159,17 @@ def test_a_file_is_taken_by_a_link_and_the_download_is_recorded(robot: Caller, n
 
 def test_a_name_that_is_not_listed_opens_nothing(robot: Caller) -> None:
     export = published(robot)
-    for name in ("../manifest.json", "/etc/passwd", "data", "data/", "manifest.json/", "./manifest.json", "", "x\u0000", "MANIFEST.json"):
+    for name in (
+        "../manifest.json",
+        "/etc/passwd",
+        "data",
+        "data/",
+        "manifest.json/",
+        "./manifest.json",
+        "",
+        "x\u0000",
+        "MANIFEST.json",
+    ):
         answer = robot.post(f"exports/{export['id']}/downloads", {"file": name})
         assert answer.status in {400, 404}, name
     assert not Download.objects.exists()

@@ -41,7 +41,10 @@ def objects(robot: Caller, a_line: Callable[..., dict[str, Any]]) -> dict[str, s
     from datetime import date
 
     agreement = AgreementTerms(
-        signed_on=date(2026, 1, 1), valid_from=date(2026, 1, 1), valid_until=date(2036, 1, 1), purposes=["ai_evaluation"]
+        signed_on=date(2026, 1, 1),
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2036, 1, 1),
+        purposes=["ai_evaluation"],
     )
     add_recipient(code="lab", name="Lab", kind="internal", actor=SYSTEM, agreement=agreement)
     suggestion = robot.post("suggestions", a_line("s1")).body["id"]

@@ -30,7 +30,9 @@ def schema(db: None, nobody: Caller) -> dict[str, Any]:
 def test_it_describes_every_route(schema: dict[str, Any]) -> None:
     described = {path.rstrip("/").removeprefix("/api/v1") for path in schema["paths"]}
     assert get_resolver()
-    assert len(described) == len([pattern for pattern in urls.urlpatterns if pattern.name not in {"api-nowhere", "api-schema"}])
+    assert len(described) == len(
+        [pattern for pattern in urls.urlpatterns if pattern.name not in {"api-nowhere", "api-schema"}]
+    )
     assert "/suggestions/bulk" in described
 
 

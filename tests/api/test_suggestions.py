@@ -56,7 +56,18 @@ def test_a_refusal_names_the_fields(robot: Caller, a_line: Line) -> None:
 
 
 def test_nobody_assigns_what_is_not_theirs(robot: Caller, a_line: Line, harbour: Production) -> None:
-    for name in ("id", "uid", "production_id", "source", "recorded_at", "digest", "event", "event_id", "text_commit", "brief"):
+    for name in (
+        "id",
+        "uid",
+        "production_id",
+        "source",
+        "recorded_at",
+        "digest",
+        "event",
+        "event_id",
+        "text_commit",
+        "brief",
+    ):
         answer = robot.post("suggestions", a_line("s1", **{name: 1}))
         assert answer.status == 400, name
         assert answer.body["errors"][0]["field"] == name
@@ -78,7 +89,9 @@ def test_texts_are_for_who_brought_them(
     robot: Caller, caller_of: Callable[..., Caller], ferry: Production, a_line: Line
 ) -> None:
     secret = "the lamp goes out"
-    made = robot.post("suggestions", a_line("s1", content=secret, prompt=secret, meta={"note": secret}, parameters={"p": secret}))
+    made = robot.post(
+        "suggestions", a_line("s1", content=secret, prompt=secret, meta={"note": secret}, parameters={"p": secret})
+    )
     other = caller_of(ferry, name="other")
     for answer in (other.get("suggestions"), other.get(f"suggestions/{made.body['id']}")):
         assert answer.status == 200
@@ -105,7 +118,12 @@ def test_lines_come_in_whole_or_not_at_all(robot: Caller, a_line: Line) -> None:
 
 
 def test_a_bulk_body_again_changes_nothing(robot: Caller, a_line: Line) -> None:
-    decision = {"external_id": "d1", "outcome": "reject", "decided_by": "writer-09", "decided_at": "2026-05-01T10:00:07Z"}
+    decision = {
+        "external_id": "d1",
+        "outcome": "reject",
+        "decided_by": "writer-09",
+        "decided_at": "2026-05-01T10:00:07Z",
+    }
     body = [a_line("s1", decisions=[decision]), a_line("s2")]
     first = robot.post("suggestions/bulk", body)
     assert first.status == 200, first.body
@@ -161,7 +179,9 @@ def test_pages_hold_every_row_once(robot: Caller, a_line: Line) -> None:
 
 
 def test_filters(robot: Caller, a_line: Line) -> None:
-    robot.post("suggestions/bulk", [a_line("s1", group_id="g"), a_line("s2", kind="coverage"), a_line("s3", model="b@2")])
+    robot.post(
+        "suggestions/bulk", [a_line("s1", group_id="g"), a_line("s2", kind="coverage"), a_line("s3", model="b@2")]
+    )
     for query, expected in (
         ({"external_id": "s2"}, ["s2"]), ({"group_id": "g"}, ["s1"]), ({"kind": "coverage"}, ["s2"]),
         ({"model": "b@2"}, ["s3"]), ({"origin": "camera"}, []), ({"stage": "development"}, ["s1", "s2", "s3"]),

@@ -56,7 +56,7 @@ class SpanRow(serializers.Serializer[DecisionSpan]):
     media_sha256 = serializers.CharField()
     region = serializers.DictField(child=serializers.CharField(), allow_null=True)
     reason = serializers.CharField()
-    label = serializers.SerializerMethodField()
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field, not the attribute of that name
     note = serializers.SerializerMethodField()
 
     def get_rate(self, span: DecisionSpan) -> str | None:

@@ -102,7 +102,9 @@ class FileRow(serializers.Serializer[Any]):
 
     file = serializers.CharField(help_text="Its path in the folder.")
     size_bytes = serializers.IntegerField()
-    sha256 = serializers.CharField(allow_null=True, help_text="As the signed manifest states it; null for what it does not list.")
+    sha256 = serializers.CharField(
+        allow_null=True, help_text="As the signed manifest states it; null for what it cannot list."
+    )
 
 
 class FileList(serializers.Serializer[Any]):

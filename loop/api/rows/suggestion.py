@@ -32,7 +32,9 @@ class SuggestionRow(serializers.Serializer[Suggestion]):
     kind = serializers.CharField()
     origin = serializers.ChoiceField(choices=Suggestion.Origin.choices)
     model = serializers.CharField(source="model.label", allow_null=True, default=None)
-    parent = serializers.UUIDField(source="parent.uid", allow_null=True, default=None)
+    parent = serializers.UUIDField(  # type: ignore[assignment]  # a field, not the attribute of that name
+        source="parent.uid", allow_null=True, default=None
+    )
     seed = serializers.IntegerField(allow_null=True)
     latency_ms = serializers.IntegerField(allow_null=True)
     cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6, allow_null=True)

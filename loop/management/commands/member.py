@@ -23,7 +23,7 @@ class Command(BaseCommand):
         for verb in (add, end):
             verb.add_argument("username")
             verb.add_argument("--role", required=True, help=", ".join(Role.values))
-            add_actor_argument(verb)  # type: ignore[arg-type]  # a subparser has the same add_argument
+            add_actor_argument(verb)
         add.add_argument("--name", default="")
         add.add_argument("--contributor", default="", help="who the login is when it judges (default: the username)")
         add_password_argument(add)
@@ -46,11 +46,13 @@ class Command(BaseCommand):
                     end_membership(member=member, actor=acting(options["actor"]))
                 self.stdout.write(f"{options['username']} is no longer {options['role']} on {production.code}.")
             case _:
-                for member in production.members.filter(active=True).select_related("user", "contributor").order_by("id"):
+                members = production.members.filter(active=True).select_related("user", "contributor")
+                for member in members.order_by("id"):
                     self.stdout.write(f"{member.user.get_username()}: {member.role}, judges as {member.contributor}")
 
     def _add(self, options: dict[str, Any]) -> None:
-        production, actor, username = production_named(options["production"]), acting(options["actor"]), options["username"]
+        production, actor = production_named(options["production"]), acting(options["actor"])
+        username = options["username"]
         given = password_from_stdin(options)
         with refusals():
             if options["role"] not in Role.values:  # before a login is added for nothing

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         revoke = verbs.add_parser("revoke", help="end a token from its next call on")
         revoke.add_argument("id", help="the token's id as listed")
         for verb in (create, revoke):
-            add_actor_argument(verb)  # type: ignore[arg-type]  # a subparser has the same add_argument
+            add_actor_argument(verb)
         verbs.add_parser("list", help="tokens without their secrets")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -73,5 +73,6 @@ def _line(token: Token) -> str:
         state = "revoked"
     else:
         state = "expired" if token.expires_at <= now() else f"until {token.expires_at:%Y-%m-%d}"
-    shows = ", ".join(production.code for production in token.productions.all())
-    return f"{token.uid}  {token.name}  {' '.join(token.scopes)}  on {shows}  {state}  by {token.created_by.get_username()}"
+    shows = ", ".join(str(production) for production in token.productions.all())
+    owner = token.created_by.get_username()
+    return f"{token.uid}  {token.name}  {' '.join(token.scopes)}  on {shows}  {state}  by {owner}"

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         disable.add_argument("username")
         verbs.add_parser("list", help="logins with their roles")
         for verb in (add, disable):
-            add_actor_argument(verb)  # type: ignore[arg-type]  # a subparser has the same add_argument
+            add_actor_argument(verb)
 
     def handle(self, *args: Any, **options: Any) -> None:
         match options["verb"]:

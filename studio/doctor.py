@@ -164,7 +164,8 @@ def keys() -> Iterator[Finding]:
     if not names:
         yield Finding("keys", WARN, f"none in {folder} yet", "They are made at the first start.")
         return
-    open_ones = [path.name for path in names if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    secrets = [path for path in names if path.suffix != ".vkey"]  # the public halves are for everybody
+    open_ones = [path.name for path in secrets if stat.S_IMODE(path.stat().st_mode) & 0o077]
     if stat.S_IMODE(folder.stat().st_mode) & 0o077:
         open_ones.insert(0, str(folder))
     if open_ones:

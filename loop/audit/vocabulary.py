@@ -74,7 +74,9 @@ EVENTS: Mapping[str, EventType] = {
     "contributor.changed": EventType("changed a contributor", ("loop_contributor",)),
     "user.added": EventType("added a login", ("loop_user",), data=False),
     "user.changed": EventType("changed a login", ("loop_user",), data=False),
-    "token.created": EventType("created the token {name}", ("loop_token",), ("name", "scopes"), data=False),
+    "token.created": EventType(
+        "created the token {name} for {scopes}", ("loop_token",), ("name", "scopes"), data=False
+    ),
     "token.revoked": EventType("revoked a token", ("loop_token",), data=False),
     "recipient.added": EventType("added the recipient {code}", ("loop_recipient",), ("code",)),
     "recipient.changed": EventType("changed a recipient", ("loop_recipient",)),

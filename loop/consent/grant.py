@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from loop.audit.record import record
 from loop.consent import checks, terms
 from loop.consent.evidence import Document, store_evidence
 from loop.consent.lock import database_moment
-from loop.consent.models import Authorisation, AuthorisationState, Evidence, Recipient
+from loop.consent.models import Authorisation, AuthorisationState, Evidence, Notice, Recipient
 from loop.consent.permission import require_authorise
 from loop.consent.state import append_state
 from loop.kernel.actor import Actor
@@ -49,6 +49,10 @@ class GrantTerms:
     granted_by: str = ""
     representative_proof: str = ""
     on_withdrawal: Iterable[str] = ()
+    withdrawal_method: str = ""
+    compensation: Fields = field(default_factory=dict)  # {term, amount, currency, due, status, waiver}
+    guild: Fields = field(default_factory=dict)  # {name, agreement, notice_ref}
+    notice: Notice | None = None  # the text the party was shown
 
 
 def grant(*, party: Contributor, given: GrantTerms, actor: Actor, at: datetime | None = None) -> Authorisation:
@@ -97,12 +101,13 @@ def _one(
         production_id=given.production.pk if given.production else None, at=at,
         facts={
             **fields, "party": str(party.uid), "evidence_sha256": evidence.sha256,
+            "notice_sha256": given.notice.text_sha256 if given.notice else None,
             "valid_from": given.valid_from.isoformat(), "valid_until": given.valid_until.isoformat(),
         },
     )  # fmt: skip
     authorisation = Authorisation.objects.create(
         uid=uid, party=party, production=given.production, valid_from=given.valid_from, valid_until=given.valid_until,
-        evidence=evidence, event=event, recorded_at=at, **fields,
+        evidence=evidence, notice=given.notice, event=event, recorded_at=at, **fields,
     )  # fmt: skip
     append_state(authorisation=authorisation, state=AuthorisationState.GIVEN, effective_at=at, actor=actor, at=at)
     return authorisation
@@ -141,6 +146,11 @@ def _fields(given: GrantTerms) -> Fields:
         "representative_proof": (
             checks.named("representative_proof", given.representative_proof, 200) if given.representative_proof else ""
         ),
+        "withdrawal_method": (
+            checks.named("withdrawal_method", given.withdrawal_method, 200) if given.withdrawal_method else ""
+        ),
+        "compensation": dict(given.compensation),
+        "guild": dict(given.guild),
         "on_withdrawal": checks.each_of("on_withdrawal", given.on_withdrawal, terms.ON_WITHDRAWAL),
     }
 

@@ -132,4 +132,8 @@ def _terms(entry: Facts, production: Production, notices: Mapping[str, Notice]) 
         valid_until=date.fromisoformat(entry["valid_until"]),
         evidence=document(entry["evidence"]),
         on_withdrawal=entry["on_withdrawal"],
+        withdrawal_method=entry["withdrawal_method"],
+        compensation=entry["compensation"],
+        guild=entry["guild"],
+        notice=notices[entry["notice"]] if entry["notice"] else None,
     )

@@ -121,6 +121,9 @@ def test_who_and_what_belongs_to_the_production_is_there(ferry: Loaded) -> None:
     assert set(ProductionBeat.objects.values_list("code", flat=True)) == {"complicity", "restraint"}
     assert Contributor.objects.filter(name="").count() == 0
     assert Authorisation.objects.count() == 13
+    writer = Authorisation.objects.get(party__external_id="writer", recipients=[LAB])
+    assert (writer.compensation["status"], writer.guild["name"], writer.notice) == ("paid", "SAMPLE-WRITERS", None)
+    assert Authorisation.objects.filter(notice__version="night-ferry-1").count() == 9
     assert ModelTerms.objects.count() == 3
     assert Scene.objects.filter(production=production).count() == 9
     assert Shot.objects.filter(production=production).count() == 5

@@ -5,8 +5,8 @@ Within it orjson with sorted keys writes the same bytes as RFC 8785 (a test comp
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Union
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Union
 
 import orjson
 
@@ -24,7 +24,8 @@ def canonical(value: Json) -> bytes:
 
     Raises NotCanonicalError for floats, integers beyond 53 bits, non-ASCII or non-string keys and lone surrogates.
     """
-    _check(value, "$")
+    if not _is_plain(value):
+        _check(value, "$")
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
@@ -47,6 +48,23 @@ def commitment(salt: bytes, value: Json) -> bytes:
     return hashlib.sha256(salt + canonical(value)).digest()
 
 
+def _is_plain(value: object) -> bool:
+    """The common case at a third of `_check`'s time: exact built-in types, nothing to object to."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is int:
+        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER  # type: ignore[operator]  # an int, seen by its type
+    if kind is dict:
+        return all(
+            type(key) is str and key.isascii() and _is_plain(item)
+            for key, item in value.items()  # type: ignore[attr-defined]
+        )
+    if kind is list:
+        return all(map(_is_plain, value))  # type: ignore[call-overload]
+    return False
+
+
 def _check(value: Json, where: str) -> None:
     if value is None or isinstance(value, (str, bool)):
         return
@@ -55,7 +73,8 @@ def _check(value: Json, where: str) -> None:
             raise NotCanonicalError(f"{where}: expected an integer of at most 53 bits, found {value}")
         return
     if isinstance(value, Mapping):
-        for key, item in value.items():
+        pairs: Iterable[tuple[Any, Json]] = value.items()
+        for key, item in pairs:
             if not isinstance(key, str) or not key.isascii():
                 raise NotCanonicalError(f"{where}: expected an ASCII string as key, found {key!r}")
             _check(item, f"{where}.{key}")

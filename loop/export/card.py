@@ -128,7 +128,10 @@ def _limits(record: ReleaseRecord) -> str:
     if record.shape.name == "preference":
         lines.append("- A chosen text is better than its rejected one, not necessarily good.")
     if not record.tally.rows:
-        lines.append("- This release has no rows; the tables above say why, by code.")
+        lines.append(
+            "- This release has no rows; the tables above say why, by code. `datasets` has no empty splits: it answers"
+        )
+        lines.append("  `corresponds to no data` unless `streaming=True`; pyarrow, pandas and DuckDB read the file.")
     return "\n".join(lines) + "\n"
 
 

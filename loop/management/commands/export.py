@@ -135,7 +135,8 @@ class Command(BaseCommand):
         if dropped:
             self.stdout.write(f"{dropped} more were taken out between freezing and publishing: consent had changed.")
         self.stdout.write(f"Folder: {folder}")
-        self.stdout.write(f"Load it: datasets.load_dataset({str(folder)!r}, {export.profile!r})")
+        if rows:
+            self.stdout.write(f"Load it: datasets.load_dataset({str(folder)!r}, {export.profile!r})")
 
     def _exclusions(self, excluded: Mapping[str, int], not_made: Mapping[str, int]) -> None:
         for reason in REASONS:

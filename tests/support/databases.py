@@ -94,6 +94,7 @@ def template(server: Server) -> str:
         _drop_leftovers(admin, keep=name)
         if not _exists(admin, name):
             making = f"{name}_making"
+            roles.ensure(admin, runtime_login=server.runtime.user)
             _drop(admin, making)
             _create(admin, making)
             with server.connect(making) as inside:

@@ -1,17 +1,218 @@
-"""The first page after the login, by role."""
+"""The first page after the login, by role: where to go on, what one said last and what became of it, what needs a look."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from loop.web.desk import at, page
+from loop.consent.models import Authorisation
+from loop.decision.models import Decision
+from loop.decision.querysets import live
+from loop.decision.rules import LABELLED
+from loop.export.models import Export, ExportRow
+from loop.kernel.clock import now, utc_date
+from loop.material.models import Production, Stage
+from loop.people.roles import Permission
+from loop.recall.models import RecallNotice
+from loop.suggestion.models import Suggestion
+from loop.web.desk import Desk, at, page
+from loop.web.editor.rows import address, short_name
+from loop.web.editor.wanted import Wanted
+
+LAST: Final = 8
+SOON: Final = timedelta(days=60)  # an authorisation that ends within this is named
+RECENT: Final = timedelta(days=30)
+SHOWN: Final = 12  # productions in the table of who judges nowhere
 
 
 @page
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """What waits for this login, and what its last decisions were."""
-    at(request)
-    return render(request, "home/home.html", {})
+    """What waits for this login. At most 12 queries, whatever the number of productions."""
+    desk = at(request)
+    judging = [
+        each
+        for each in desk.productions
+        if desk.may(Permission.DECIDE, each) or desk.may(Permission.DECIDE_ON_BEHALF, each)
+    ]
+    reading = [each for each in desk.productions if each not in judging]
+    queues = _queues(desk, judging)
+    context = {
+        "queues": queues,
+        "go_on": next((each for each in queues if each["left"]), None),
+        "last": _last(desk, judging),
+        "judges": bool(judging),
+        "productions_read": _read(desk, reading[:SHOWN]),
+        "alerts": [*_alerts_of_releases(desk), *_alerts_of_consent(desk)],
+        "is_empty": not desk.productions,
+        "is_admin": desk.actor.is_admin,
+    }
+    return render(request, "home/home.html", context)
+
+
+def _own(desk: Desk, productions: Iterable[Production]) -> Q:
+    me = [person.pk for each in productions if (person := desk.judges_as(each))]
+    return Q(decided_by__in=me) | Q(on_behalf_of__in=me)
+
+
+def _queues(desk: Desk, productions: list[Production]) -> list[dict[str, Any]]:
+    """Each production one judges on, with its stages. One query."""
+    if not productions:
+        return []
+    mine = live(Decision.objects.filter(_own(desk, productions)).exclude(outcome="retract"))
+    counted = (
+        Suggestion.objects.filter(production__in=productions)
+        .order_by()
+        .values("production", "stage")
+        .annotate(
+            total=Count("pk"),
+            judged=Count("pk", filter=Q(pk__in=mine.values("suggestion"))),
+            done=Count("pk", filter=Q(pk__in=mine.filter(outcome__in=LABELLED).values("suggestion"))),
+        )
+    )
+    order = {stage: place for place, stage in enumerate(Stage.values)}
+    rows = sorted(counted, key=lambda row: order.get(row["stage"], len(order)))
+    return [_queue(each, [row for row in rows if row["production"] == each.pk]) for each in productions]
+
+
+def _queue(production: Production, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    total, done, judged = (sum(row[name] for row in rows) for name in ("total", "done", "judged"))
+    return {
+        "title": production.title,
+        "url": reverse("production", args=[production.code]),
+        "queue_url": reverse("queue", args=[production.code]),
+        "review_url": address(production, Wanted()),
+        "total": total,
+        "done": done,
+        "left": total - judged,
+        "stages": [
+            {
+                "label": str(Stage(row["stage"]).label) if row["stage"] else "No stage",
+                "url": address(production, Wanted(stage=row["stage"])),
+                "queue_url": f"{reverse('queue', args=[production.code])}?stage={row['stage']}",
+                "total": row["total"],
+                "done": row["done"],
+                "left": row["total"] - row["judged"],
+            }
+            for row in rows
+        ],
+    }
+
+
+def _last(desk: Desk, productions: list[Production]) -> list[dict[str, Any]]:
+    """One's last live verdicts, and the releases that carry them. Two queries."""
+    if not productions:
+        return []
+    found = live(Decision.objects.filter(_own(desk, productions), production__in=productions).exclude(outcome="retract"))
+    mine = list(found.select_related("suggestion", "on_behalf_of", "production").order_by("-id")[:LAST])
+    ids = [each.pk for each in mine]
+    carried: dict[int, set[int]] = {}
+    rows = ExportRow.objects.filter(
+        Q(decision__in=ids) | Q(other_decision__in=ids), dropped__isnull=True, export__state=Export.State.PUBLISHED
+    )
+    for one, other, number in rows.values_list("decision", "other_decision", "export__number").distinct():
+        for key in (one, other):
+            carried.setdefault(key, set()).add(number)
+    return [
+        {
+            "outcome": each.outcome,
+            "url": reverse("decision", args=[each.uid]),
+            "name": short_name(each.suggestion.external_id),
+            "at": each.decided_at,
+            "on_behalf_of": each.on_behalf_of,
+            "production": each.production.title if len(productions) > 1 else "",
+            "releases": [
+                {"name": f"E-{number}", "url": reverse("export", args=[each.production.code, number])}
+                for number in sorted(carried.get(each.pk, ()))
+            ],
+        }
+        for each in mine
+    ]
+
+
+def _read(desk: Desk, productions: list[Production]) -> list[dict[str, Any]]:
+    """The productions one reads or runs without judging, with what is in them. Three queries."""
+    if not productions:
+        return []
+    suggestions = _count(Suggestion.objects.filter(production__in=productions))
+    decisions = _count(Decision.objects.filter(production__in=productions, outcome__in=LABELLED))
+    releases = _count(Export.objects.filter(production__in=productions, state=Export.State.PUBLISHED))
+    return [
+        {
+            "title": each.title,
+            "code": each.code,
+            "url": reverse("production", args=[each.code]),
+            "suggestions": suggestions.get(each.pk, 0),
+            "decisions": decisions.get(each.pk, 0),
+            "releases": releases.get(each.pk, 0) if desk.may(Permission.SEE_EXPORT, each) else None,
+        }
+        for each in productions
+    ]
+
+
+def _count(rows: Any) -> dict[int, int]:
+    return dict(rows.order_by().values_list("production").annotate(Count("pk")))
+
+
+def _alerts_of_releases(desk: Desk) -> list[dict[str, str]]:
+    """Releases that failed or are under way, and recalls of the last 30 days. Two queries."""
+    productions = desk.where(Permission.SEE_EXPORT)
+    if not productions:
+        return []
+    settled = (Export.State.PUBLISHED, Export.State.CANCELLED)
+    exports = Export.objects.filter(production__in=productions).exclude(state__in=settled).select_related("production")
+    alerts = []
+    for each in exports.order_by("-id")[:LAST]:
+        is_failed = each.state == Export.State.FAILED
+        what = f"failed: {each.failure or 'no reason recorded'}" if is_failed else f"is {each.state}"
+        url = reverse("export", args=[each.production.code, each.number])
+        alerts.append(
+            {
+                "kind": "bad" if is_failed else "",
+                "text": f"Release E-{each.number} of {each.production.title} {what}.",
+                "url": url,
+            }
+        )
+    notices = RecallNotice.objects.filter(export__production__in=productions, issued_at__gte=now() - RECENT)
+    for notice in notices.select_related("export__production").order_by("-id")[:LAST]:
+        release = notice.export
+        alerts.append(
+            {
+                "kind": "warn",
+                "text": f"{notice.rows} row{'' if notice.rows == 1 else 's'} of release E-{release.number} of "
+                f"{release.production.title} {'is' if notice.rows == 1 else 'are'} recalled, "
+                f"to be acted on by {notice.deadline:%-d %B %Y}.",
+                "url": reverse("export", args=[release.production.code, release.number]),
+            }
+        )
+    return alerts
+
+
+def _alerts_of_consent(desk: Desk) -> list[dict[str, str]]:
+    """Authorisations that end soon. One query."""
+    productions = desk.where(Permission.SEE_REGISTRY)
+    if not productions:
+        return []
+    today = utc_date(now())
+    ending = (
+        Authorisation.objects.filter(production__in=productions, valid_until__range=(today, today + SOON))
+        .order_by()
+        .values_list("production__code", "production__title")
+        .annotate(Count("pk"))
+    )
+    return [
+        {
+            "kind": "warn",
+            "text": f"{number} authorisation{'' if number == 1 else 's'} of {title} end{'s' if number == 1 else ''} "
+            "within 60 days.",
+            "url": reverse("authorisations", args=[code]),
+        }
+        for code, title, number in ending
+    ]

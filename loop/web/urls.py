@@ -2,10 +2,11 @@
 
 from django.urls import include, path
 
-from loop.web import home, productions, session
+from loop.web import home, me, productions, session
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("me/", me.me, name="me"),
     path("session/", session.session, name="session"),
     path("p/<str:code>/", productions.overview, name="production"),
     path("", include("loop.web.editor.urls")),

@@ -6,7 +6,6 @@ Lines first because words over a whole page were measured at 3.9 s for 275 lines
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
@@ -18,7 +17,7 @@ UNRELATED: Final = 0.3  # below this likeness two lines are not the same line ch
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a line: `kind` is same, ins or del."""
+    """A stretch of text: `kind` is same, ins or del."""
 
     kind: str
     text: str
@@ -26,21 +25,25 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the comparison: `kind` is same, removed or added."""
+    """A stretch of the comparison: `kind` is same, removed, added or changed (then its pieces say what)."""
 
     kind: str
     pieces: tuple[Piece, ...]
 
 
 def compare(before: str, after: str) -> list[Line]:
-    """The lines of both texts in reading order. Joining the pieces of one side with line ends gives that text again."""
+    """Both texts in reading order. Without the inserted pieces the lines are `before`, without the deleted ones `after`."""
     old, new = before.split("\n"), after.split("\n")
     found: list[Line] = []
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
             found += [Line("same", (Piece("same", line),)) for line in old[a:b]]
+        elif tag == "replace":
+            found += _replaced("\n".join(old[a:b]), "\n".join(new[c:d]))
+        elif tag == "delete":
+            found.append(Line("removed", (Piece("del", "\n".join(old[a:b])),)))
         else:
-            found += _changed("\n".join(old[a:b]), "\n".join(new[c:d]), has_old=b > a, has_new=d > c)
+            found.append(Line("added", (Piece("ins", "\n".join(new[c:d])),)))
     return found
 
 
@@ -51,37 +54,32 @@ def changed_words(before: str, after: str) -> int:
     return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in opcodes if tag != "equal")
 
 
-def _changed(old: str, new: str, *, has_old: bool, has_new: bool) -> Iterator[Line]:
+def _replaced(old: str, new: str) -> list[Line]:
     a, b = WORD.findall(old), WORD.findall(new)
-    is_comparable = has_old and has_new and max(len(a), len(b)) <= MAX_WORDS
-    matcher = SequenceMatcher(None, a, b, autojunk=False) if is_comparable else None
+    matcher = SequenceMatcher(None, a, b, autojunk=False) if max(len(a), len(b)) <= MAX_WORDS else None
     if matcher is None or matcher.ratio() < UNRELATED:
-        if has_old:
-            yield from _lines("removed", [Piece("same", old)])
-        if has_new:
-            yield from _lines("added", [Piece("same", new)])
-        return
-    left: list[Piece] = []
-    right: list[Piece] = []
+        return [Line("removed", (Piece("del", old),)), Line("added", (Piece("ins", new),))]
+    pieces: list[Piece] = []
+    removed, added = "", ""
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag == "equal":
-            left.append(Piece("same", "".join(a[i1:i2])))
-            right.append(Piece("same", "".join(b[j1:j2])))
-            continue
-        if i2 > i1:
-            left.append(Piece("del", "".join(a[i1:i2])))
-        if j2 > j1:
-            right.append(Piece("ins", "".join(b[j1:j2])))
-    yield from _lines("removed", left)
-    yield from _lines("added", right)
+        text = "".join(a[i1:i2])
+        if tag != "equal":
+            removed, added = removed + text, added + "".join(b[j1:j2])
+        elif text.isspace() and (removed or added) and i2 < len(a):
+            # A space between two changes belongs to the change: words struck out one by one are hard to read.
+            removed, added = removed + text, added + text
+        else:
+            pieces += _change(removed, added)
+            pieces.append(Piece("same", text))
+            removed, added = "", ""
+    return [Line("changed", (*pieces, *_change(removed, added)))]
 
 
-def _lines(kind: str, pieces: list[Piece]) -> Iterator[Line]:
-    line: list[Piece] = []
-    for piece in pieces:
-        first, *rest = piece.text.split("\n")
-        line.append(Piece(piece.kind, first))
-        for text in rest:
-            yield Line(kind, tuple(each for each in line if each.text))
-            line = [Piece(piece.kind, text)]
-    yield Line(kind, tuple(each for each in line if each.text))
+def _change(removed: str, added: str) -> list[Piece]:
+    # Space that ends both sides did not change; it was swallowed on the way.
+    tail = 0
+    while tail < min(len(removed), len(added)) and removed[-1 - tail] == added[-1 - tail] and removed[-1 - tail].isspace():
+        tail += 1
+    kept = removed[len(removed) - tail :]
+    sides = (("del", removed[: len(removed) - tail]), ("ins", added[: len(added) - tail]), ("same", kept))
+    return [Piece(kind, text) for kind, text in sides if text]

@@ -140,7 +140,7 @@ def _queue(
     first = 1 if filters.state == "skipped" else reached.place - before
     return {
         "query": filters.query,
-        "label": filters.words or "everything",
+        "label": filters.words or "all stages",
         "list_url": reverse("queue", args=[production.code]) + (f"?{filters.query}" if filters.query else ""),
         "total": reached.total,
         "done": reached.done,

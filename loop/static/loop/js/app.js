@@ -1,4 +1,5 @@
 // Every page: keys, palette, theme, menus that close, and the honest count of what was not sent yet.
+import { forgetDrafts } from "./drafts.js";
 import "./keymap.js";
 import { outbox } from "./outbox.js";
 import "./palette.js";
@@ -46,6 +47,11 @@ const button = (words, act) => {
   made.addEventListener("click", act);
   return made;
 };
+
+forgetDrafts();
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-forget]")) forgetDrafts({ all: true });
+});
 
 async function showAlarm({ waiting, refused, state }) {
   if (!alarm) return;

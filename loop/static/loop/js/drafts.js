@@ -29,6 +29,28 @@ export function dropDraft(uid) {
   }
 }
 
+// Drafts are words of an unreleased production: they leave the browser with the person, and old ones of anybody go too.
+const DRAFT_KEPT_MS = 14 * 24 * 3600 * 1000;
+
+export function forgetDrafts({ all = false } = {}) {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (!key.startsWith("circled.draft.")) continue;
+      const mine = key.startsWith(name(""));
+      let at = 0;
+      try {
+        at = JSON.parse(localStorage.getItem(key)).at || 0;
+      } catch {
+        // Not one of ours any more: it goes.
+      }
+      if ((all && mine) || at < Date.now() - DRAFT_KEPT_MS) localStorage.removeItem(key);
+    }
+    if (all) sessionStorage.removeItem(`circled.undo.${user}`);
+  } catch {
+    // No storage, no draft.
+  }
+}
+
 // Milliseconds that somebody was at it: visible, and never more than 30 s after the last sign of life.
 class Stopwatch {
   total = 0;

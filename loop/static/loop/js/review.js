@@ -18,11 +18,16 @@ const stripHome = strip.innerHTML;
 const decideUrl = room.dataset.decide;
 const reviewUrl = room.dataset.review;
 const memory = `circled.undo.${document.body.dataset.user}`;
+const speaking = `circled.for.${document.body.dataset.user}`; // whom I decide for, until I say otherwise
+const walksAll = room.dataset.walk === "all"; // a list to go through row by row, decided or not
+const reasonRequired = "reasonRequired" in room.dataset;
+const NEEDS_REASON = new Set(["reject", "revise"]);
 
 const ahead = new Map(); // uid -> HTML of an undecided item, fetched before it is needed
 const kept = new Map(); // uid -> the last HTML seen, for when the network is gone
 let made = JSON.parse(sessionStorage.getItem(memory) || "[]"); // my verdicts of this sitting, newest last
 let armed = null; // the verdict that digits still go to
+let asked = null; // the verdict that waits for its reason, where the production requires one
 let painted = true; // false until the item on screen has really been painted
 let stripTimer = 0;
 let draftTimer = 0;
@@ -61,6 +66,7 @@ function read() {
   const severity = controls("severity").find((each) => each.checked);
   return {
     reasons: reasonBoxes().filter((box) => box.checked).map((box) => box.value),
+    beats: controls("beats").filter((box) => box.checked).map((box) => box.value),
     rationale: field("rationale")?.value || "",
     severity: severity ? severity.value : "",
     revised_content: field("revised_content")?.value ?? null,
@@ -69,6 +75,7 @@ function read() {
 
 function fill(draft) {
   for (const box of reasonBoxes()) box.checked = (draft.reasons || []).includes(box.value);
+  for (const box of controls("beats")) box.checked = (draft.beats || []).includes(box.value);
   if (field("rationale")) field("rationale").value = draft.rationale || "";
   for (const box of controls("severity")) box.checked = box.value === draft.severity;
   const text = field("revised_content");
@@ -80,7 +87,7 @@ function fill(draft) {
 
 function empty(draft) {
   const text = field("revised_content");
-  return !draft.reasons.length && !draft.rationale && !draft.severity && (!text || text.value === text.defaultValue);
+  return !draft.reasons.length && !draft.beats.length && !draft.rationale && !draft.severity && (!text || text.value === text.defaultValue);
 }
 
 function saveDraft() {
@@ -101,6 +108,19 @@ function count() {
   const text = field("revised_content");
   const shown = document.getElementById("tally");
   if (text && shown) shown.textContent = tally(text.defaultValue, text.value);
+}
+
+// Whom the verdict is for stays as it was chosen, item after item: who logs for the director does so all day.
+function speakFor() {
+  const select = field("on_behalf_of");
+  if (!select) return;
+  const chosen = sessionStorage.getItem(speaking);
+  if (chosen !== null && [...select.options].some((option) => option.value === chosen)) select.value = chosen;
+}
+
+function tellBeats() {
+  const told = document.getElementById("beats-told");
+  if (told) told.textContent = controls("beats").filter((box) => box.checked).map((box) => box.dataset.label).join(", ");
 }
 
 // ---------------------------------------------------------------- showing an item
@@ -157,7 +177,10 @@ function settle() {
       if (badge) badge.textContent = "Draft kept";
     }
     count();
+    speakFor();
+    tellBeats();
   }
+  asked = null;
   stopwatch.restart();
   const focused = document.activeElement;
   if (!focused || focused === document.body || !focused.isConnected || focused.closest("#item")) document.getElementById("stage")?.focus({ preventScroll: true });
@@ -188,6 +211,8 @@ async function show(uid, { push = true, fresh = false } = {}) {
     return;
   }
   if (!swap(html)) location.assign(uid ? addressOf(uid) : reviewUrl);
+  // The server went on beyond the rows of the strip: a new page brings the next stretch of them.
+  if (!uid && current() && !rowOf(current())) location.replace(reviewUrl);
   if (push) history.pushState({ uid: current() }, "", uid ? addressOf(uid) : reviewUrl);
 }
 
@@ -201,6 +226,12 @@ function undecidedAfter(uid) {
   const all = rows();
   const at = all.findIndex((row) => row.dataset.uid === uid);
   return [...all.slice(at + 1), ...all.slice(0, Math.max(at, 0))].filter((row) => !row.dataset.outcome && row.dataset.uid !== uid);
+}
+
+function nextAfter(uid) {
+  if (!walksAll) return undecidedAfter(uid)[0];
+  const all = rows();
+  return all[all.findIndex((row) => row.dataset.uid === uid) + 1];
 }
 
 function fetchAhead() {
@@ -219,10 +250,11 @@ async function decide(outcome) {
   if (!painted || !form()) return;
   const given = read();
   if (outcome === "revise" && !revisionReady()) return;
+  if (reasonRequired && NEEDS_REASON.has(outcome) && !reasonReady(outcome, given)) return;
+  asked = null;
   painted = false;
   const uid = current();
   const earlier = [...made].reverse().find((each) => each.uid === uid);
-  const recorded = item().dataset.mine || "";
   const body = {
     ...given,
     idempotency_key: uuid(),
@@ -230,10 +262,12 @@ async function decide(outcome) {
     outcome,
     revised_content: outcome === "revise" ? given.revised_content : null,
     severity: given.severity === "" ? null : Number(given.severity),
+    on_behalf_of: field("on_behalf_of")?.value || null,
+    shown: field("shown")?.value || "",
+    queue: field("queue")?.value || "",
     active_ms: stopwatch.read(),
     decided_at: new Date().toISOString(),
   };
-  if (!earlier && recorded) body.supersedes = recorded;
   const entry = {
     key: body.idempotency_key,
     uid,
@@ -251,10 +285,10 @@ async function decide(outcome) {
   made.push(entry);
   remember();
   markRow(uid, outcome);
-  const next = undecidedAfter(uid)[0];
+  const next = nextAfter(uid);
   ahead.delete(uid);
   openStrip(entry);
-  if (next) await show(next.dataset.uid);
+  if (next) await show(next.dataset.uid, { fresh: Boolean(next.dataset.outcome) });
   else await atTheEnd();
   const place = item()?.dataset.place || "";
   say(`${WORDS[outcome]}${given.reasons.length ? `: ${labels(entry, given.reasons)}` : ""}. ${place}`);
@@ -282,6 +316,34 @@ function revisionReady() {
     return false;
   }
   return true;
+}
+
+// The production wants a reason: the verdict waits for it, in place, and the next digit sends it.
+function reasonReady(outcome, given) {
+  if (!given.reasons.length) {
+    asked = outcome;
+    disarm();
+    ask(`${WORDS[outcome]}: why? 1\u20139, or 0 for all reasons`);
+    document.getElementById("stage")?.focus();
+    return false;
+  }
+  if (given.reasons.includes("other") && !given.rationale.trim()) {
+    asked = outcome;
+    ask("\u201cOther\u201d needs words: write them, then Ctrl Enter");
+    field("rationale")?.focus();
+    return false;
+  }
+  return true;
+}
+
+function ask(words) {
+  clearTimeout(stripTimer);
+  const shown = document.createElement("span");
+  shown.className = "ask";
+  shown.textContent = words;
+  strip.replaceChildren(shown);
+  strip.classList.add("armed");
+  say(words);
 }
 
 function openRevision() {
@@ -402,7 +464,7 @@ async function undo() {
   saveDraft();
   await outbox.put(
     decideUrl,
-    { idempotency_key: uuid(), suggestion: entry.uid, outcome: "retract", decided_at: new Date().toISOString() },
+    { idempotency_key: uuid(), suggestion: entry.uid, outcome: "retract", queue: entry.body.queue, decided_at: new Date().toISOString() },
     { refers: { retracts: entry.key }, label: `Undo: ${entry.label}` },
   );
   markRow(entry.uid, "");
@@ -425,6 +487,10 @@ handle("reason", (event) => {
   if (!box) return false;
   box.checked = !box.checked;
   saveDraft();
+  if (asked && box.checked) {
+    decide(asked);
+    return true;
+  }
   say(`${box.checked ? "Reason" : "Not"}: ${box.dataset.label}`);
   return true;
 });
@@ -443,11 +509,13 @@ handle("rationale", () => {
 });
 handle("submit", (event) => {
   if (event.target === field("revised_content")) decide("revise");
+  else if (asked) decide(asked);
   else document.getElementById("stage")?.focus();
   return true;
 });
 handle("leave", () => {
   disarm();
+  asked = null;
   const box = document.getElementById("revise");
   if (box && box.open) box.open = false;
   document.getElementById("stage")?.focus();
@@ -503,6 +571,10 @@ document.addEventListener("input", (event) => {
   if (event.target.name === "revised_content") count();
   clearTimeout(draftTimer);
   draftTimer = setTimeout(saveDraft, DRAFT_MS);
+});
+document.addEventListener("change", (event) => {
+  if (event.target.name === "beats") tellBeats();
+  if (event.target.name === "on_behalf_of") sessionStorage.setItem(speaking, event.target.value);
 });
 document.addEventListener("focusout", (event) => {
   if (event.target.matches && event.target.matches("textarea")) saveDraft();

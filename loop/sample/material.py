@@ -57,5 +57,9 @@ def add_suggestions(production: Production, *, actor: Actor) -> IngestReport:
     """
     report = ingest(lines=SUGGESTIONS, production=production, actor=actor, source=SOURCE)
     if not report.ok:
-        raise ConflictError(f"The sample's suggestions were not taken: {report.errors[0]}", field="suggestions")
+        raise ConflictError(
+            f"This installation holds another version of the sample ({report.errors[0]}). What is recorded is never "
+            "rewritten: set CIRCLED_HOME to an empty folder, or remove this one with `make clean-data`.",
+            field="suggestions",
+        )
     return report

@@ -48,7 +48,8 @@ def record_terms(
         event = record(
             event="model.terms", actor=actor, obj_table="loop_model_terms", obj_uid=uid, production_id=None, at=moment,
             facts={
-                "model": model.label, "training_on_outputs": training_on_outputs, "output_owner": owner,
+                "model": str(model.uid), "model_label": model.label, "training_on_outputs": training_on_outputs,
+                "output_owner": owner,
                 "evidence_sha256": None if stored is None else stored.sha256,
             },
         )  # fmt: skip

@@ -10,6 +10,8 @@ from django.contrib.auth import authenticate
 from django.db import connection
 
 from loop.audit.models import AuditEvent
+from loop.audit.seal import seal_all
+from loop.audit.verify import verify
 from loop.consent.models import Authorisation, Recipient
 from loop.decision.models import Decision, ProductionBeat
 from loop.export.models import Export
@@ -216,3 +218,5 @@ def test_everything_it_writes_is_in_the_log(ferry: Loaded) -> None:
         "recipient.added", "recipient.agreement", "evidence.stored", "notice.recorded", "authorisation.recorded",
         "authorisation.state", "model.terms",
     }  # fmt: skip
+    seal_all()
+    assert [str(problem) for problem in verify().problems] == []

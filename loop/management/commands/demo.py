@@ -25,7 +25,7 @@ from loop.export.verify import verify
 from loop.gate.reasons import CODES
 from loop.kernel.actor import SYSTEM
 from loop.kernel.clock import now
-from loop.kernel.errors import LoopError
+from loop.kernel.errors import ConflictError, LoopError
 from loop.management.acting import user_named
 from loop.people.querysets import actor_for_user
 from loop.sample.load import Loaded, load
@@ -80,6 +80,8 @@ class Command(BaseCommand):
         try:
             self._run(serves=serves, port=options["port"])
         except (HomeError, PortError, RolesError, RunningError, ServersError) as error:
+            raise CommandError(str(error)) from error
+        except ConflictError as error:
             raise CommandError(str(error)) from error
         except LoopError as error:
             raise CommandError(f"{error}\nWhat was recorded stays; `make demo` goes on from there.") from error

@@ -17,6 +17,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
     try:
         from django.core.management import execute_from_command_line
+        from django.db import OperationalError
     except ModuleNotFoundError:
         return complain("The dependencies are not installed in this Python. Run `make run`, or use .venv/bin/python.")
     from studio.env import EnvError
@@ -29,6 +30,10 @@ def main() -> int:
         execute_from_command_line(sys.argv)
     except (EnvError, HomeError, ServersError) as error:
         return complain(str(error))
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None):
+            raise  # the server answered: whoever wrote the command wants to see where
+        return complain(f"The database does not answer: {error}\n./manage.py doctor says more.")
     return 0
 
 

@@ -52,10 +52,10 @@ def database() -> Finding:
             cursor.execute("SELECT current_user, current_setting('server_version')")
             role, version = cursor.fetchone()
     except DatabaseError as error:
-        where = "embedded; is `./manage.py up` running?" if settings.IS_EMBEDDED_DATABASE else "DATABASE_URL"
-        return Finding(
-            "database", FAIL, f"does not answer: {_first_line(error)}", f"Check the server and its address ({where})."
-        )
+        if isinstance(error.__cause__, psycopg.errors.InvalidParameterValue):
+            return Finding("database", FAIL, _first_line(error), "Run: ./manage.py migrate, which makes the roles")
+        advice = "Start it: ./manage.py up" if settings.IS_EMBEDDED_DATABASE else "Check the server in DATABASE_URL."
+        return Finding("database", FAIL, f"does not answer: {_first_line(error)}", advice)
     major = int(str(version).split(".", 1)[0].split()[0])
     if major * 10000 < roles.OLDEST_VERSION:
         return Finding("database", FAIL, f"PostgreSQL {version}", "PostgreSQL 15 or later is needed.")

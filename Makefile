@@ -34,7 +34,7 @@ lint: install-tests
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@echo "-- templates"
-	@$(PY) -m djlint --check --lint --quiet templates
+	@$(PY) -m djlint --lint --quiet templates
 	@echo "-- types"
 	@$(PY) -m mypy
 	@echo "-- import law"

@@ -39,7 +39,7 @@ def erase_text(
     The row itself stays, with a commitment that nothing opens any more, so every proof goes on holding. `basis` says
     why, in words that may be kept. One transaction (joins the caller's): the text.erased event, then the database's
     own function, which erases nothing without it.
-    Returns the event; None, and nothing recorded, if there was no text. Raises InternalError for an unknown row.
+    Returns the event; None, and nothing recorded, if there was no text. Raises ProgrammingError for an unknown row.
     """
     with transaction.atomic():
         point = transaction.savepoint()

@@ -172,6 +172,7 @@ VOUCHED: Mapping[str, Vouched] = {
         ("suggestion.recorded",),
         linked=True,
         needs_event=True,
+        recompute="loop.suggestion.vouch.recomputed",
         text=TextCommit("loop_suggestion_text", "suggestion_id", ("prompt", "content", "meta"), ("meta",)),
     ),
     "loop_decision": Vouched(

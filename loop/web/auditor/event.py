@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -11,10 +12,12 @@ from django.views.decorators.http import require_safe
 
 from loop.audit import querysets as log
 from loop.audit.keys import trusted
-from loop.audit.models import AuditEvent
 from loop.audit.proof import inclusion
 from loop.web.auditor.reading import names_of, readable
 from loop.web.desk import open_production, page
+
+if TYPE_CHECKING:
+    from loop.audit.models import AuditEvent
 
 
 @page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -15,12 +15,14 @@ from django.views.decorators.http import require_safe
 
 from loop.audit import querysets as log
 from loop.audit import vocabulary
-from loop.audit.models import AuditEvent
 from loop.kernel.clock import rfc3339
 from loop.people.models import User
 from loop.web.auditor.reading import names_of, readable
 from loop.web.csv import csv_response
 from loop.web.desk import open_production, page
+
+if TYPE_CHECKING:
+    from loop.audit.models import AuditEvent
 
 PAGE = 50
 FAMILIES = sorted({name.partition(".")[0] for name in vocabulary.EVENTS})

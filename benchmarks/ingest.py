@@ -25,15 +25,15 @@ from typing import Any
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 TABLES = (
-    "loop_production", "loop_contributor", "loop_credit", "loop_model_version", "loop_media", "loop_material", "loop_brief",
-    "loop_audit_event", "loop_audit_pending", "loop_audit_payload", "loop_suggestion", "loop_suggestion_text",
-    "loop_suggestion_material", "loop_suggestion_contribution", "loop_decision", "loop_decision_text",
-    "loop_decision_span", "loop_signal",
+    "loop_production", "loop_contributor", "loop_credit", "loop_model_version", "loop_media", "loop_material",
+    "loop_brief", "loop_audit_event", "loop_audit_pending", "loop_audit_payload", "loop_suggestion",
+    "loop_suggestion_text", "loop_suggestion_material", "loop_suggestion_contribution", "loop_decision",
+    "loop_decision_text", "loop_decision_span", "loop_signal",
 )  # fmt: skip
 WORDS = (
-    "the ferry leaves without her and nobody on the pier looks up while he counts lamps letter night water deck door"
-    " quiet hand window again turns slowly before light"
-).split()
+    "ferry", "leaves", "without", "her", "nobody", "on", "the", "pier", "looks", "up", "while", "he", "counts", "lamps",
+    "letter", "night", "water", "deck", "door", "quiet", "hand", "window", "again", "turns", "slowly", "light",
+)  # fmt: skip
 REASONS = ("story.tone", "story.clarity", "story.cliche", "continuity.prop", "performance.emotion", "preference.taste")
 MIB = 2**20
 
@@ -43,7 +43,7 @@ def words(chance: random.Random, count: int) -> str:
 
 
 def lines(decisions: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Suggestions in groups of four with 1.25 decisions each, a fifth of them with a rationale or spans or a revision."""
+    """Suggestions in groups of four with 1.25 decisions each; a fifth have a rationale, spans or a revision."""
     chance = random.Random(seed)
     made = number = 0
     while made < decisions:
@@ -54,7 +54,8 @@ def lines(decisions: int, seed: int) -> Iterator[dict[str, Any]]:
             decision: dict[str, Any] = {
                 "outcome": outcome, "decided_by": f"writer-{chance.randrange(40):02d}",
                 "decided_at": f"2026-05-{1 + number % 28:02d}T10:{number % 60:02d}:{place:02d}Z",
-                "reasons": [] if outcome == "accept" else [chance.choice(REASONS)], "active_ms": chance.randint(900, 60_000),
+                "reasons": [] if outcome == "accept" else [chance.choice(REASONS)],
+                "active_ms": chance.randint(900, 60_000),
             }  # fmt: skip
             if outcome == "revise":
                 decision["revised_content"] = words(chance, 40)
@@ -96,6 +97,7 @@ def child(path: Path) -> None:
 def one_round(path: Path, folder: Path) -> tuple[dict[str, float], float]:
     """What the child says of its ingest, and the seconds of COPY of the same rows."""
     import psycopg
+
     from tests.support import databases
 
     server = databases.find_server(Path(os.environ["CIRCLED_HOME"]))
@@ -108,7 +110,10 @@ def one_round(path: Path, folder: Path) -> tuple[dict[str, float], float]:
         done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
         with psycopg.connect(server.admin.uri(name)) as source:
             for table in TABLES:
-                with (folder / table).open("wb") as file, source.cursor().copy(f"COPY {table} TO STDOUT (FORMAT binary)") as out:
+                with (
+                    (folder / table).open("wb") as file,
+                    source.cursor().copy(f"COPY {table} TO STDOUT (FORMAT binary)") as out,
+                ):
                     for block in out:
                         file.write(block)
     with databases.clone(server, template, "bench_copy") as name, psycopg.connect(server.admin.uri(name)) as target:
@@ -116,7 +121,10 @@ def one_round(path: Path, folder: Path) -> tuple[dict[str, float], float]:
         target.commit()
         began = time.perf_counter()
         for table in TABLES:
-            with (folder / table).open("rb") as file, target.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as into:
+            with (
+                (folder / table).open("rb") as file,
+                target.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as into,
+            ):
                 while block := file.read(1 << 18):
                     into.write(block)
         target.commit()

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.db.backends.utils import CursorWrapper
 
-from loop.audit.record import record
-from loop.decision.models import ProductionBeat, ProductionReason
 from loop.decision.querysets import vocabulary_of
 from loop.intake import known
+from loop.intake.codes import register
 from loop.intake.copy import reserve
 from loop.intake.known import KnownSuggestion
+from loop.intake.parents import late_problems
 from loop.intake.registry import Registry
 from loop.intake.report import IngestReport, Tally
 from loop.intake.resolve import Resolved, identity, resolve
 from loop.intake.rows import Batch
 from loop.intake.shape import SuggestionLine, shape
 from loop.kernel.actor import Actor
+from loop.kernel.commit_form import commit_form
 from loop.kernel.ids import uuid7
 from loop.kernel.json_lines import BadLineError, parse, read
 from loop.kernel.problem import Problem
@@ -31,20 +33,6 @@ from loop.material.models import Production
 BATCH_LINES: Final = 1_000
 BATCH_DECISIONS: Final = 4_000
 BATCH_BYTES: Final = 4 * 2**20
-
-# Suggestions below others, and suggestions that are their own ancestors.
-_BELOW: Final = """
-WITH RECURSIVE below AS (
-    SELECT id, external_id FROM loop_suggestion WHERE parent_id = ANY(%s)
-    UNION SELECT s.id, s.external_id FROM below JOIN loop_suggestion s ON s.parent_id = below.id
-) SELECT external_id FROM below
-"""
-_CIRCLES: Final = """
-WITH RECURSIVE above AS (
-    SELECT id AS child, parent_id FROM loop_suggestion WHERE id = ANY(%s)
-    UNION SELECT above.child, s.parent_id FROM above JOIN loop_suggestion s ON s.id = above.parent_id
-) SELECT child FROM above WHERE parent_id = child
-"""
 
 
 @dataclass(slots=True)
@@ -109,7 +97,8 @@ class Attempt:
             if progress is not None and self.report.lines % BATCH_LINES == 0:
                 progress(self.report.lines)
         self._flush()
-        self._register()
+        codes = register(self.production, self.vocabulary, self._used, actor=self.actor, at=self.at)
+        self.report.registered_reasons, self.report.registered_beats = codes
         self.report.counts = self._tally.counts()
         if progress is not None:
             progress(self.report.lines)
@@ -120,18 +109,7 @@ class Attempt:
 
     def late_problems(self) -> dict[str, Problem]:
         """What only the end of the file shows, by external id: parents that never came, and circles of parents."""
-        found: dict[str, Problem] = {}
-        if self._promised:
-            self.cursor.execute(_BELOW, [list(self._promised.values())])
-            missing = Problem("parent", "a suggestion on another good line or recorded", "none")
-            found |= {name: missing for (name,) in self.cursor.fetchall()}
-        if self._forward:
-            self.cursor.execute(_CIRCLES, [self._forward])
-            within = [child for (child,) in self.cursor.fetchall()]
-            self.cursor.execute(_BELOW, [within])  # the whole circle descends from each of its members
-            circle = Problem("parent", "a suggestion that descends from none of its descendants", "a circle")
-            found |= {name: circle for (name,) in self.cursor.fetchall()}
-        return found
+        return late_problems(self.cursor, missing=list(self._promised.values()), forward=self._forward)
 
     def _checked(self, number: int, raw: bytes | BadLineError) -> SuggestionLine | None:
         if isinstance(raw, BadLineError):
@@ -173,6 +151,8 @@ class Attempt:
             # The key of their identity went with the text, so nobody can tell whether they are recorded already.
             self.report.odd(number, [Problem("decisions", "an external_id each", "an erased suggestion; left out")])
             line.decisions = [decision for decision in line.decisions if decision.external_id]
+        if before is not None:
+            self._share(number, line, before.constraints, before.mime)
         first = self._tally.listed(line.external_id)
         one.positions = [first + place for place in range(len(line.decisions))]
         salt = one.salt or known.NO_SALT
@@ -180,6 +160,17 @@ class Attempt:
             identity(decision, position, salt) for decision, position in zip(line.decisions, one.positions, strict=True)
         ]
         return one
+
+    def _share(self, number: int, line: SuggestionLine, constraints: list[Any], mime: str | None) -> None:
+        """What belongs to the brief or the medium is as first recorded there; a line that says otherwise is told so."""
+        if line.constraints and commit_form(line.constraints) != commit_form(constraints):
+            self.report.odd(number, [Problem("constraints", "those of the group", "others; the group's are kept")])
+        line.constraints = constraints
+        if line.media is not None and mime is not None and mime != line.media[2]:
+            self.report.odd(
+                number, [Problem("media.mime", f"{mime!r} as recorded", f"{line.media[2]!r}; it is not kept")]
+            )
+            line.media = (line.media[0], line.media[1], mime)
 
     def _compared(self, batch: list[_Candidate]) -> list[_Candidate]:
         """The candidates that contradict nothing that is recorded, and not each other."""
@@ -245,11 +236,13 @@ class Attempt:
             line, number = one.line, ids[one.line.external_id]
             ahead.discard(line.external_id)
             brief = line.group_id if line.group_id is not None else alone[line.external_id]
+            mime = self._registry.media[line.media[1], line.media[0]][1] if line.media else None
+            self._share(one.number, line, self._registry.briefs[brief][1], mime)
             self._rows.suggestion(
                 number,
                 line,
                 salt=one.salt or known.NO_SALT,
-                brief=self._registry.briefs[brief],
+                brief=self._registry.briefs[brief][0],
                 parent=self._parent(line.parent, number, ids, ahead),
                 registry=self._registry,
             )
@@ -267,7 +260,7 @@ class Attempt:
         for one, number in zip(new, promised, strict=True):
             yield one, next(free) if number is None else number
 
-    def _parent(self, name: str | None, child: int, ids: Mapping[str, int], ahead: Set[str]) -> int | None:
+    def _parent(self, name: str | None, child: int, ids: Mapping[str, int], ahead: AbstractSet[str]) -> int | None:
         if name is None:
             return None
         if name in ids:
@@ -289,27 +282,3 @@ class Attempt:
             for decision in one.line.decisions:
                 draft = decision.draft
                 self._used.update(draft.reasons, draft.beats, (span.reason for span in draft.spans))
-
-    def _register(self) -> None:
-        """Adds the codes that kept lines use to the production's own."""
-        code_of = self.vocabulary
-        reasons = [code for code in code_of.new_reasons if code in self._used]
-        beats = [code for code in code_of.new_beats if code in self._used]
-        for code in reasons:
-            ProductionReason.objects.create(
-                production=self.production, code=code, label=code_of.new_reasons[code], created_at=self.at
-            )
-        for code in beats:
-            ProductionBeat.objects.create(production=self.production, code=code, label=code, created_at=self.at)
-        for event, codes in (("reason.registered", reasons), ("beat.registered", beats)):
-            for code in codes:
-                record(
-                    event=event,
-                    actor=self.actor,
-                    obj_table="loop_production",
-                    obj_uid=self.production.uid,
-                    production_id=self.production.pk,
-                    at=self.at,
-                    facts={"code": code},
-                )
-        self.report.registered_reasons, self.report.registered_beats = reasons, beats

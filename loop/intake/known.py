@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,11 +23,16 @@ NO_SALT = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class KnownSuggestion:
-    """`salt` is None when the text was erased: then nothing can be compared, and nothing is recorded again."""
+    """`salt` is None when the text was erased: then nothing can be compared, and nothing is recorded again.
+
+    `constraints` are the brief's and `mime` is the medium's, which a suggestion shares with others.
+    """
 
     id: int
     digest: bytes
     salt: bytes | None
+    constraints: list[Any]
+    mime: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +51,16 @@ def suggestions(cursor: CursorWrapper, production_id: int, external_ids: Sequenc
     """The recorded ones among `external_ids`. One query."""
     cursor.execute(
         """
-        SELECT s.external_id, s.id, s.digest, t.salt
-        FROM loop_suggestion s LEFT JOIN loop_suggestion_text t ON t.suggestion_id = s.id
+        SELECT s.external_id, s.id, s.digest, t.salt, b.constraints_asked, m.mime
+        FROM loop_suggestion s JOIN loop_brief b ON b.id = s.brief_id
+        LEFT JOIN loop_suggestion_text t ON t.suggestion_id = s.id LEFT JOIN loop_media m ON m.id = s.media_id
         WHERE s.production_id = %s AND s.external_id = ANY(%s)
         """,
         [production_id, list(external_ids)],
     )
     return {
-        name: KnownSuggestion(number, bytes(digest), None if salt is None else bytes(salt))
-        for name, number, digest, salt in cursor.fetchall()
+        name: KnownSuggestion(number, bytes(digest), None if salt is None else bytes(salt), json.loads(asked), mime)
+        for name, number, digest, salt, asked, mime in cursor.fetchall()
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
@@ -32,9 +33,9 @@ class Registry:
     at: datetime
     people: dict[str, int] = field(default_factory=dict)
     models: dict[str, int] = field(default_factory=dict)
-    media: dict[tuple[str, str], int] = field(default_factory=dict)  # (sha256, uri)
+    media: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)  # (sha256, uri): id, mime
     materials: dict[str, tuple[int, str]] = field(default_factory=dict)  # id, kind
-    briefs: dict[str, int] = field(default_factory=dict)
+    briefs: dict[str, tuple[int, list[Any]]] = field(default_factory=dict)  # id, constraints
     _credited: set[tuple[int, str]] = field(default_factory=set)
 
     def meet(self, lines: Sequence[SuggestionLine]) -> None:
@@ -129,10 +130,10 @@ class Registry:
             [self.production.pk, self.at, [uuid7() for _ in new], hashes, uris, list(new.values())],
         )
         self.cursor.execute(
-            "SELECT sha256, uri, id FROM loop_media WHERE production_id = %s AND sha256 = ANY(%s)",
+            "SELECT sha256, uri, id, mime FROM loop_media WHERE production_id = %s AND sha256 = ANY(%s)",
             [self.production.pk, hashes],
         )
-        self.media |= {(sha256, uri): number for sha256, uri, number in self.cursor.fetchall()}
+        self.media |= {(sha256, uri): (number, mime) for sha256, uri, number, mime in self.cursor.fetchall()}
 
     def _materials(self, materials: dict[str, str]) -> None:
         new = {name: kind for name, kind in materials.items() if name not in self.materials}
@@ -160,10 +161,11 @@ class Registry:
             if line.group_id is not None:
                 first.setdefault(line.group_id, line)
         self.cursor.execute(
-            "SELECT external_id, id FROM loop_brief WHERE production_id = %s AND external_id = ANY(%s)",
+            "SELECT external_id, id, constraints_asked FROM loop_brief"
+            " WHERE production_id = %s AND external_id = ANY(%s)",
             [self.production.pk, list(first)],
         )
-        self.briefs = dict(self.cursor.fetchall())
+        self.briefs = {name: (number, json.loads(asked)) for name, number, asked in self.cursor.fetchall()}
         new = [name for name in first if name not in self.briefs]
         self.add_briefs([(name, first[name], True) for name in new])
 
@@ -179,4 +181,5 @@ class Registry:
                 for number, (name, line, grouped) in zip(ids, briefs, strict=True)
             ],
         )
-        self.briefs |= {name: number for number, (name, _, _) in zip(ids, briefs, strict=True)}
+        for number, (name, line, _) in zip(ids, briefs, strict=True):
+            self.briefs[name] = (number, line.constraints)

@@ -78,7 +78,7 @@ class Batch:
             number, uid, self.production.pk, brief, line.external_id, self.source, line.origin, line.stage, line.kind,
             registry.models[line.model] if line.model else None, json_text(line.parameters), line.seed, parent,
             line.latency_ms, line.cost_usd, line.tokens_in, line.tokens_out,
-            registry.media[line.media[1], line.media[0]] if line.media else None,
+            registry.media[line.media[1], line.media[0]][0] if line.media else None,
             line.created_at, self.at, content, commit, digest,
         ])  # fmt: skip
         meta = None if line.meta is None else json_text(line.meta)

@@ -83,4 +83,6 @@ def _check(value: Json, where: str) -> None:
         for index, item in enumerate(value):
             _check(item, f"{where}[{index}]")
         return
-    raise NotCanonicalError(f"{where}: expected text, integer, boolean, null, list or object, found {type(value).__name__}")
+    raise NotCanonicalError(
+        f"{where}: expected text, integer, boolean, null, list or object, found {type(value).__name__}"
+    )

@@ -32,7 +32,8 @@ def test_it_adds_a_production() -> None:
 @pytest.mark.parametrize(
     ("more", "field"),
     [
-        ({"code": "has space"}, "code"), ({"code": ""}, "code"), ({"title": " "}, "title"), ({"rate": Fraction(0)}, "rate"),
+        ({"code": "has space"}, "code"), ({"code": ""}, "code"),
+        ({"title": " "}, "title"), ({"rate": Fraction(0)}, "rate"),
         ({"rate": Fraction(-24)}, "rate"), ({"drop_frame": True}, "drop_frame"),
     ],
 )  # fmt: skip

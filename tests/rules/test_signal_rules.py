@@ -22,7 +22,9 @@ def ids(found: list[Judgement]) -> list[int]:
 
 
 def test_order_is_decided_at_then_position_then_arrival() -> None:
-    assert ids(rules.effective([judged(1, "accept", decided_at=LATE), judged(2, "reject", decided_at=EARLY)], LATEST, None)) == [1]
+    assert ids(
+        rules.effective([judged(1, "accept", decided_at=LATE), judged(2, "reject", decided_at=EARLY)], LATEST, None)
+    ) == [1]
     assert ids(rules.effective([judged(1, "accept", position=1), judged(2, "reject", position=0)], LATEST, None)) == [1]
     assert ids(rules.effective([judged(1, "accept"), judged(2, "reject")], LATEST, None)) == [2]
     # An unknown moment comes before every known one.
@@ -30,7 +32,13 @@ def test_order_is_decided_at_then_position_then_arrival() -> None:
 
 
 def test_signals_have_a_row_for_each_live_label() -> None:
-    decisions = [judged(1, "accept", dead=True), judged(2, "reject"), judged(3, "skip"), judged(4, "retract"), judged(5, "revise")]
+    decisions = [
+        judged(1, "accept", dead=True),
+        judged(2, "reject"),
+        judged(3, "skip"),
+        judged(4, "retract"),
+        judged(5, "revise"),
+    ]
     assert [row.decision for row in rules.signals(decisions, LATEST, None).rows] == [2, 5]
     assert [row.decision for row in rules.signals(decisions, EVERY, None).rows] == [1, 2, 5]
     effective = {row.decision: row.effective for row in rules.signals(decisions, LATEST, None).rows}
@@ -51,7 +59,10 @@ def test_the_lead_wins_or_nobody_does() -> None:
 def test_a_majority_is_more_than_any_other_and_ties_give_none() -> None:
     votes = [judged(1, "reject", person=1, decided_at=LATE), judged(2, "reject", person=2, decided_at=EARLY)]
     assert ids(rules.effective([*votes, judged(3, "accept", person=3)], MAJORITY, None)) == [2]
-    assert ids(rules.effective([*votes, judged(3, "accept", person=3), judged(4, "accept", person=4)], MAJORITY, None)) == []
+    assert (
+        ids(rules.effective([*votes, judged(3, "accept", person=3), judged(4, "accept", person=4)], MAJORITY, None))
+        == []
+    )
 
 
 def test_a_revise_is_a_negative_only_when_unacceptable() -> None:
@@ -75,7 +86,15 @@ def test_unpaired_rows_keep_the_kind_of_negative() -> None:
 
 @pytest.mark.parametrize(
     ("content", "revision", "reason"),
-    [("a", "b", None), ("", "b", None), ("a", "", None), ("a", "a", "identical"), ("", "", "both_empty"), ("a", None, "no_text"), (None, "b", "no_text")],
+    [
+        ("a", "b", None),
+        ("", "b", None),
+        ("a", "", None),
+        ("a", "a", "identical"),
+        ("", "", "both_empty"),
+        ("a", None, "no_text"),
+        (None, "b", "no_text"),
+    ],
 )
 def test_a_pair_from_revise(content: str | None, revision: str | None, reason: str | None) -> None:
     made = rules.pairs([judged(1, "revise", content=content, revision=revision)], LATEST, None)

@@ -36,7 +36,9 @@ def test_drop_frame_labels_come_back_as_their_frames(frames: int, rate: Fraction
     assert to_frames(to_timecode(frames, rate, drop_frame=True), rate, drop_frame=True) == frames
 
 
-@pytest.mark.parametrize("label", ["00:01:00;00", "00:01:00;01", "00:00:00:30", "24:00:00:00", "0:0:0:0", "00:61:00:00"])
+@pytest.mark.parametrize(
+    "label", ["00:01:00;00", "00:01:00;01", "00:00:00:30", "24:00:00:00", "0:0:0:0", "00:61:00:00"]
+)
 def test_a_label_that_does_not_exist_is_refused(label: str) -> None:
     with pytest.raises(NotValidError, match="timecode"):
         to_frames(label, NTSC, drop_frame=True)

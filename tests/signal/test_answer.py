@@ -33,9 +33,7 @@ def suggestion() -> Suggestion:
 def member(suggestion: Suggestion, role: str, name: str = "anna") -> tuple[Actor, Contributor]:
     user = User.objects.create(username=f"{name}-{uuid4().hex[:8]}")
     who = Contributor.objects.create(namespace=suggestion.production.code, external_id=name, created_at=now())
-    Member.objects.create(
-        user=user, production=suggestion.production, role=role, contributor=who, created_at=now()
-    )
+    Member.objects.create(user=user, production=suggestion.production, role=role, contributor=who, created_at=now())
     return person(user.uid, label=user.username, user_id=user.pk), who
 
 

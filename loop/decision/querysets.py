@@ -9,9 +9,16 @@ from loop.decision.models import Decision, ProductionBeat, ProductionReason
 from loop.decision.vocabulary import Vocabulary, vocabulary
 
 
-def vocabulary_of(production_id: int, *, mapping: dict[str, str] | None = None, register: bool = False) -> Vocabulary:
-    """The taxonomy with what the production added and has not deprecated. Two queries."""
-    reasons = ProductionReason.objects.filter(production_id=production_id, deprecated_at=None)
+def vocabulary_of(
+    production_id: int, *, mapping: dict[str, str] | None = None, register: bool = False, is_history: bool = False
+) -> Vocabulary:
+    """The taxonomy with what the production added. Two queries.
+
+    A deprecated reason is known only where history is brought in (`is_history`): nobody gives it any more.
+    """
+    reasons = ProductionReason.objects.filter(production_id=production_id)
+    if not is_history:
+        reasons = reasons.filter(deprecated_at=None)
     beats = ProductionBeat.objects.filter(production_id=production_id)
     return vocabulary(
         reasons.values_list("code", flat=True), beats.values_list("code", flat=True), mapping=mapping, register=register

@@ -71,7 +71,7 @@ class Attempt:
         self.may_decide = may_decide
         self.known_bad = known_bad
         self.report = IngestReport()
-        self.vocabulary = vocabulary_of(production.pk, mapping=mapping, register=register)
+        self.vocabulary = vocabulary_of(production.pk, mapping=mapping, register=register, is_history=True)
         self._registry = Registry(cursor, production, actor, at)
         self._rows = Batch(cursor, production, actor, source, at)
         self._tally = Tally()

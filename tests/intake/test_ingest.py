@@ -192,6 +192,7 @@ def test_unknown_reasons_are_registered_or_mapped() -> None:
     assert (made.reasons, made.negative_kind, made.beats) == (["imported.fluency"], "sibling", ["Angst"])
     assert ProductionReason.objects.get(production=production).label == "fluency"
     assert ProductionBeat.objects.filter(production=production).count() == 1
+    ProductionReason.objects.filter(production=production).update(deprecated_at=made.recorded_at)
     # What is registered is known from then on; another map says something else of the same decision.
     assert push(production, told, reason_map={"sibling_chosen": "sibling"}).decisions_known == 1
     assert fields(push(production, told, reason_map={"sibling_chosen": "story.tone"})) == [

@@ -48,7 +48,7 @@ def _from_outbox(request: HttpRequest, code: str) -> JsonResponse:
         return _refused(HTTPStatus.UNAUTHORIZED, "Nobody is logged in.")
     moment = now()
     try:
-        gesture = read(request, now=moment)
+        gesture = read(request)
         if gesture.actor and gesture.actor != str(request.user.uid):
             # Not a refusal of the verdict: it waits until the person who gave it is back.
             return _refused(HTTPStatus.UNAUTHORIZED, "Somebody else is logged in.")
@@ -86,7 +86,7 @@ def _from_form(request: HttpRequest, code: str) -> HttpResponse:
     desk, production = open_production(request, code, Permission.SEE_TEXT)
     moment = now()
     try:
-        gesture = read(request, now=moment)
+        gesture = read(request)
         me, suggestion = _parties(desk, production, gesture)
     except NotValidError as error:
         messages.error(request, f"Nothing was recorded. {error}")
@@ -113,15 +113,19 @@ def record(desk: Desk, suggestion: Suggestion, gesture: Gesture, *, me: Contribu
     """
     spoken_for = _spoken_for(suggestion.production, gesture)
     target = _target(suggestion, gesture)
-    decided_at = min(gesture.decided_at or moment, moment)
+    key = f"web:{gesture.key}"
+    decided_at = gesture.decided_at if gesture.decided_at and gesture.decided_at <= moment else None
+    if Decision.objects.filter(production=suggestion.production, external_id=key).exists():
+        # A browser's clock that ran ahead was corrected the first time; by now it may no longer be ahead.
+        decided_at = None
     standing = own_live_verdict(suggestion.pk, (spoken_for or me).pk)
-    is_late = standing is not None and standing.decided_at is not None and standing.decided_at > decided_at
+    is_late = standing is not None and standing.decided_at is not None and standing.decided_at > (decided_at or moment)
     return answer(
         suggestion=suggestion,
         outcome=gesture.outcome,
         decided_by=me,
         actor=desk.actor,
-        external_id=f"web:{gesture.key}",
+        external_id=key,
         on_behalf_of=spoken_for,
         reasons=gesture.reasons,
         rationale=gesture.rationale,

@@ -78,7 +78,9 @@ def _replaced(old: str, new: str) -> list[Line]:
 def _change(removed: str, added: str) -> list[Piece]:
     # Space that ends both sides did not change; it was swallowed on the way.
     tail = 0
-    while tail < min(len(removed), len(added)) and removed[-1 - tail] == added[-1 - tail] and removed[-1 - tail].isspace():
+    while (
+        tail < min(len(removed), len(added)) and removed[-1 - tail] == added[-1 - tail] and removed[-1 - tail].isspace()
+    ):
         tail += 1
     kept = removed[len(removed) - tail :]
     sides = (("del", removed[: len(removed) - tail]), ("ins", added[: len(added) - tail]), ("same", kept))

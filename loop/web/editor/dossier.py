@@ -131,9 +131,7 @@ def _people(decision: Decision) -> set[int | None]:
     return {decision.decided_by_id, decision.on_behalf_of_id}
 
 
-def told(
-    decision: Decision, codes: Codes, marks: Marks, content: str | None, *, sees_text: bool
-) -> dict[str, Any]:
+def told(decision: Decision, codes: Codes, marks: Marks, content: str | None, *, sees_text: bool) -> dict[str, Any]:
     """One decision as the timeline shows it."""
     text = getattr(decision, "text", None) if sees_text else None
     revised = text.revised_content if text else None
@@ -236,7 +234,11 @@ def _contributors(carried: list[dict[str, Any]]) -> list[dict[str, str]]:
         key = (each["name"], each["capacity"])
         row = people.setdefault(
             key,
-            {"name": each["detail"] or each["name"], "capacity": record.capacity_words(each["capacity"]), "through": ""},
+            {
+                "name": each["detail"] or each["name"],
+                "capacity": record.capacity_words(each["capacity"]),
+                "through": "",
+            },
         )
         row["through"] = ", ".join(filter(None, (row["through"], through[each["tag"]])))
     return sorted(people.values(), key=lambda row: (row["capacity"], row["name"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +16,6 @@ from django.utils.dateparse import parse_datetime
 from loop.kernel.errors import NotValidError
 
 MAX_KEY: Final = 200
-AHEAD: Final = timedelta(minutes=2)  # a browser's clock may run ahead by this much; more is taken as "now"
 LISTS: Final = ("reasons", "beats")
 
 
@@ -49,7 +48,7 @@ def is_json(request: HttpRequest) -> bool:
     return request.content_type == "application/json"
 
 
-def read(request: HttpRequest, *, now: datetime) -> Gesture:
+def read(request: HttpRequest) -> Gesture:
     """The gesture of a request. Raises NotValidError, with the field, for what cannot be one."""
     given = _json(request) if is_json(request) else _form(request)
     key = _text(given, "idempotency_key") or ""
@@ -61,7 +60,6 @@ def read(request: HttpRequest, *, now: datetime) -> Gesture:
     outcome = _text(given, "outcome") or ""
     rationale = _text(given, "rationale")
     revised = _text(given, "revised_content") if outcome == "revise" else None
-    decided_at = _moment(given, "decided_at")
     return Gesture(
         key=key,
         suggestion=suggestion,
@@ -73,7 +71,7 @@ def read(request: HttpRequest, *, now: datetime) -> Gesture:
         severity=_whole(given, "severity"),
         confidence=_share(given, "confidence"),
         active_ms=_whole(given, "active_ms"),
-        decided_at=None if decided_at is not None and decided_at > now + AHEAD else decided_at,
+        decided_at=_moment(given, "decided_at"),
         on_behalf_of=_uid(given, "on_behalf_of"),
         retracts=_uid(given, "retracts"),
         spans=_spans(given),

@@ -33,7 +33,9 @@ def segments(text: str, marked: Sequence[Marked]) -> list[Segment]:
     empty = {at: tuple(each.number for each in clipped if each.start == each.end == at) for at in cuts}
     found = [Segment("", (), empty[0])] if empty.get(0) else []
     for start, end in zip(cuts, cuts[1:], strict=False):
-        under = tuple(each.number for each in clipped if each.start <= start and end <= each.end and each.start < each.end)
+        under = tuple(
+            each.number for each in clipped if each.start <= start and end <= each.end and each.start < each.end
+        )
         ends = tuple(each.number for each in clipped if each.end == end and each.start < each.end)
         found.append(Segment(text[start:end], under, ends + empty.get(end, ())))
     return found

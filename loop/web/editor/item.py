@@ -25,7 +25,9 @@ from loop.web.editor.rows import CANDIDATES, Progress, address, short_name
 from loop.web.editor.wanted import Wanted, kind_words, verdicts
 
 SHOWN_SALT: Final = "circled.shown"
-REVEALED: Final = "revealed"  # in the session: what somebody looked up before judging, so that "blind" is never claimed falsely
+REVEALED: Final = (
+    "revealed"  # in the session: what somebody looked up before judging, so that "blind" is never claimed falsely
+)
 REVEALED_LIMIT: Final = 500
 SCRIPT_PARTS: Final = frozenset({"heading", "cue", "dialogue"})  # with all three a text is laid out as a page of script
 
@@ -51,7 +53,7 @@ def content_of(suggestion: Suggestion) -> tuple[str | None, str | None, dict[str
 
 
 def layout_of(content: str | None) -> str:
-    """"screenplay" for a text with a scene heading, a cue and a line spoken, else "prose"."""
+    """ "screenplay" for a text with a scene heading, a cue and a line spoken, else "prose"."""
     if content and {kind for kind, _, _ in elements(content)} >= SCRIPT_PARTS:
         return "screenplay"
     return "prose"

@@ -68,14 +68,14 @@ def _with_words(chosen: QuerySet[Suggestion]) -> QuerySet[Suggestion]:
     )
 
 
-def _rows(
-    production: Production, filters: Wanted, me: Contributor | None, found: list[Any]
-) -> list[dict[str, Any]]:
+def _rows(production: Production, filters: Wanted, me: Contributor | None, found: list[Any]) -> list[dict[str, Any]]:
     mine = outcomes(production, me, [each.pk for each in found])
     theirs = others(production, me, [each.pk for each in found])
     return [
         {
-            "url": address(production, filters, each.uid) if me else reverse("dossier", args=[production.code, each.uid]),
+            "url": address(production, filters, each.uid)
+            if me
+            else reverse("dossier", args=[production.code, each.uid]),
             "name": short_name(each.external_id),
             "full_name": each.external_id,
             "kind_label": kind_words(each.kind),

@@ -101,14 +101,20 @@ def carried_by(suggestion: Suggestion) -> list[dict[str, Any]]:
     of_brief = Q(brief=suggestion.brief_id)
     linked = SuggestionMaterial.objects.filter(of_suggestion)
     asked = BriefMaterial.objects.filter(of_brief)
-    materials = Q(material__suggestion_links__suggestion=suggestion) | Q(material__brief_links__brief=suggestion.brief_id)
+    materials = Q(material__suggestion_links__suggestion=suggestion) | Q(
+        material__brief_links__brief=suggestion.brief_id
+    )
     who = "contributor__external_id"
     called = "contributor__name"
     parts = [
         tagged(linked, "material", name="material__external_id", detail="material__title", capacity="material__kind"),
         tagged(asked, "asked", name="material__external_id", detail="material__title", capacity="material__kind"),
         tagged(
-            SuggestionContribution.objects.filter(of_suggestion), "suggestion", name=who, detail=called, capacity="capacity"
+            SuggestionContribution.objects.filter(of_suggestion),
+            "suggestion",
+            name=who,
+            detail=called,
+            capacity="capacity",
         ),
         tagged(BriefContribution.objects.filter(of_brief), "brief", name=who, detail=called, capacity="capacity"),
         tagged(

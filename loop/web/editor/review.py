@@ -110,9 +110,11 @@ def _asked_for(request: HttpRequest, production: Production, filters: Wanted, me
         return item
     if filters.state not in (WAITING, "skipped"):
         chosen = in_state(scope(production, filters), production, filters, me)
-        return None if _is_fragment(request) else chosen.select_related(
-            "production", "brief__scene", "model", "media", "text"
-        ).first()
+        return (
+            None
+            if _is_fragment(request)
+            else chosen.select_related("production", "brief__scene", "model", "media", "text").first()
+        )
     after = request.GET.get("after", "")
     return next_open(production, filters, me, judged(production, _uid(after)) if after else None)
 
@@ -173,9 +175,7 @@ def _neighbours(
 
 
 def _done(production: Production, filters: Wanted, me: Contributor, reached: Progress) -> dict[str, Any]:
-    mine = list(
-        verdicts(production).filter(whose(me)).select_related("suggestion").order_by("-id")[:LAST_SHOWN]
-    )
+    mine = list(verdicts(production).filter(whose(me)).select_related("suggestion").order_by("-id")[:LAST_SHOWN])
     codes = codes_of(production, "")
     skipped = Wanted(filters.stage, filters.kind, filters.model, "skipped")
     return {

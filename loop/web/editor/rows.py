@@ -103,7 +103,9 @@ def _tagged(found: QuerySet[Suggestion], tag: str) -> QuerySet[Suggestion, dict[
     return found.annotate(tag=Value(tag, output_field=CharField())).values(*_COLUMNS, "tag")
 
 
-def around(production: Production, chosen: QuerySet[Suggestion], item: Suggestion | None) -> dict[str, list[dict[str, Any]]]:
+def around(
+    production: Production, chosen: QuerySet[Suggestion], item: Suggestion | None
+) -> dict[str, list[dict[str, Any]]]:
     """{"row": the strip round the item, "candidate": all answers to its brief}, in the order of arrival. One query."""
     at = item.pk if item else 0
     rows = _tagged(chosen.filter(pk__gte=at).order_by("pk")[:AFTER], "row")

@@ -15,9 +15,14 @@ from loop.audit.report import MOST_PROBLEMS, Report
 from loop.audit.seal import seal_all
 from loop.audit.verify import verify
 from loop.audit.vocabulary import VOUCHED
+from loop.export.download import download
+from loop.kernel.actor import SYSTEM
+from loop.kernel.clock import now
+from loop.recall.withdraw import withdraw
+from loop.sample.load import load
 from tests.audit.worlds import Attacker, populated
 from tests.support.databases import FreshDatabase
-from tests.support.releases import Stage, decision, suggestion
+from tests.support.releases import Stage, decision, few_lines, stage, suggestion
 
 SEED = 20261120
 
@@ -63,6 +68,26 @@ def _production_and_recipient() -> tuple[object, object]:
     from loop.material.models import Production
 
     return Production.objects.get(), Recipient.objects.get()
+
+
+def test_the_whole_loop_verifies_through_release_and_recall(fresh_database: FreshDatabase) -> None:
+    show = stage()
+    show.brings_in(few_lines())
+    records = show.authorises()
+    export, _ = show.releases()
+    assert download(export=export, file="manifest.json", actor=SYSTEM)
+    withdraw(authorisations=records[:1], actor=SYSTEM, reason="changed my mind")
+    seal_all()
+    report = verify()
+    assert [str(problem) for problem in report.problems] == []
+    events = set(AuditEvent.objects.values_list("type", flat=True))
+    assert events >= {"export.published", "export.downloaded", "recall.issued", "authorisation.state"}
+
+
+def test_the_sample_production_verifies(fresh_database: FreshDatabase) -> None:
+    load(actor=SYSTEM, at=now())
+    seal_all()
+    assert [str(problem) for problem in verify().problems] == []
 
 
 LOG_CHANGES = {
@@ -225,6 +250,9 @@ ROW_CHANGES = {
     "a decider": ("loop_decision", "decided_by_id = (SELECT max(id) FROM loop_contributor)",
                   "decided_by_id <> (SELECT max(id) FROM loop_contributor)", "a column was changed"),
     "a span": ("loop_decision_span", "rate_num = 24", "true", "a column was changed"),
+    "a cost": ("loop_suggestion", "cost_usd = cost_usd + 0.000001", "cost_usd IS NOT NULL", "a column was changed"),
+    "a model": ("loop_suggestion", "model_id = NULL", "model_id IS NOT NULL", "a column was changed"),
+    "parameters": ("loop_suggestion", "parameters = '{}'", "parameters <> '{}'", "a column was changed"),
     "a suggestion": ("loop_suggestion", "digest = sha256('x')", "true", "a digest other than the logged one"),
     "the use of an authorisation": ("loop_authorisation", "uses = uses - 'ai_evaluation'", "true",
                                     "no longer has the uses"),

@@ -1,6 +1,9 @@
 """The application's configuration: its label is `loop`."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 
 
 class LoopConfig(AppConfig):
@@ -8,7 +11,22 @@ class LoopConfig(AppConfig):
     verbose_name = "Narrative training loop"
 
     def ready(self) -> None:
-        """Registers the system checks."""
+        """Registers the system checks, and puts logins on record."""
         from loop import checks
 
         checks.register_all()
+        user_logged_in.connect(_logged_in, dispatch_uid="loop.logged_in")
+        user_logged_out.connect(_logged_out, dispatch_uid="loop.logged_out")
+
+
+def _logged_in(user: Any, **_: object) -> None:
+    from loop.people.session import record_session
+
+    record_session(user=user, what="session.login")
+
+
+def _logged_out(user: Any, **_: object) -> None:
+    from loop.people.session import record_session
+
+    if user is not None:
+        record_session(user=user, what="session.logout")

@@ -103,7 +103,7 @@ class Decisions(ScopedDecisions):
             negative_kind=body.get("negative_kind", ""),
             rationale=body.get("rationale"),
             revised_content=body.get("revised_content"),
-            revision_by_ai=body.get("revision_by_ai", False),
+            revision_by_ai=_by_ai(body, suggestion),
             spans=[_exact(span) for span in body.get("spans", ())],
             beats=body.get("beats", ()),
             severity=body.get("severity"),
@@ -174,3 +174,9 @@ def _exact(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _exact(item) for key, item in value.items()}
     return value
+
+
+def _by_ai(body: dict[str, Any], suggestion: Suggestion) -> bool:
+    """As in the bulk format: a revision of a model's text counts as edited unless the caller says otherwise."""
+    default = suggestion.origin == Suggestion.Origin.MODEL and body.get("revised_content") is not None
+    return bool(body.get("revision_by_ai", default))

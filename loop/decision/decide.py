@@ -283,9 +283,9 @@ def _write(gesture: _Gesture, supersedes: Decision | None, actor: Actor, *, at: 
 
 
 def _role(gesture: _Gesture) -> str:
-    held = Member.objects.filter(
-        production_id=gesture.suggestion.production_id, contributor=gesture.decided_by, active=True
-    )
+    """The role of the person whose judgement it is, not of whoever typed it."""
+    judge = gesture.on_behalf_of or gesture.decided_by
+    held = Member.objects.filter(production_id=gesture.suggestion.production_id, contributor=judge, active=True)
     return held.order_by("id").values_list("role", flat=True).first() or ""
 
 

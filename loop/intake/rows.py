@@ -22,6 +22,7 @@ from loop.intake.shape import DecisionLine, SuggestionLine
 from loop.kernel.actor import Actor
 from loop.kernel.ids import uuid7
 from loop.material.models import Production
+from loop.people.models import Member
 from loop.signal.rules import VERSION as RULES_VERSION
 from loop.signal.rules import label_of
 
@@ -64,6 +65,7 @@ class Batch:
     at: datetime
     _events: tuple[list[bulk.Prepared], list[bulk.Prepared]] = field(default_factory=lambda: ([], []))
     _rows: dict[str, list[list[Any]]] = field(default_factory=dict)
+    _roles: dict[int, str] | None = None
 
     def suggestion(
         self, number: int, line: SuggestionLine, *, salt: bytes, brief: int, parent: int | None, registry: Registry
@@ -101,7 +103,8 @@ class Batch:
         self._add("loop_decision", [
             new.id, uid, self.production.pk, suggestion, new.external_id, draft.outcome,
             registry.people[line.decided_by],
-            registry.people[line.on_behalf_of] if line.on_behalf_of else None, "", line.decided_at, self.at,
+            registry.people[line.on_behalf_of] if line.on_behalf_of else None,
+            self._role(registry.people[line.on_behalf_of or line.decided_by]), line.decided_at, self.at,
             new.position, array_text(draft.reasons), kind, array_text(draft.beats), draft.severity, draft.confidence,
             draft.active_ms, len(draft.spans), bool(draft.rationale), has_revision, draft.revision_by_ai, "{}", VERSION,
             before, self.source, self.actor.user_id, commit, digest,
@@ -122,6 +125,13 @@ class Batch:
                 new.id, self.production.pk, suggestion, labels.suggestion, labels.revision, labels.negative_kind,
                 RULES_VERSION,
             ])  # fmt: skip
+
+    def _role(self, contributor: int) -> str:
+        """The role of the person whose judgement it is, as the members stand now; "" for who has none. One query."""
+        if self._roles is None:
+            held = Member.objects.filter(production=self.production, active=True).order_by("-id")
+            self._roles = dict(held.values_list("contributor_id", "role"))
+        return self._roles.get(contributor, "")
 
     def write(self) -> None:
         """Copies everything and forgets it. Events of suggestions get the lower ids, so they enter the log first."""

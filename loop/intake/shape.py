@@ -141,7 +141,15 @@ def shape(value: Mapping[str, Any], vocabulary: Vocabulary, *, reason_required: 
         top.lacks("decisions", f"at most {MAX_DECISIONS}", str(len(decisions)))
         decisions = []
     for position, fields in enumerate(decisions):
-        decision = _decision(fields, position, judged, target, vocabulary, reason_required=reason_required)
+        decision = _decision(
+            fields,
+            position,
+            judged,
+            target,
+            vocabulary,
+            of_model=line.origin == "model",
+            reason_required=reason_required,
+        )
         if decision is not None:
             line.decisions.append(decision)
     return Shaped(None if errors else line, errors, warnings)
@@ -170,7 +178,14 @@ def _pairs(top: Fields, key: str, first: str, second: str, limit: int) -> list[t
 
 
 def _decision(
-    fields: Fields, position: int, judged: Judged, target: object, vocabulary: Vocabulary, *, reason_required: bool
+    fields: Fields,
+    position: int,
+    judged: Judged,
+    target: object,
+    vocabulary: Vocabulary,
+    *,
+    of_model: bool,
+    reason_required: bool,
 ) -> DecisionLine | None:
     before = len(fields.errors)
     fields.unknown(_DECISION_KEYS)
@@ -191,13 +206,16 @@ def _decision(
     spans: list[Span] = [
         span for one in fields.objects("spans") if (span := span_of(one, target, vocabulary)) is not None
     ]
+    revised = fields.text("revised_content")
     draft = Draft(
         outcome=outcome or "",
         reasons=tuple(stored_reasons(outcome or "", reasons)),
         negative_kind=kinds.pop() if kinds else "",
         rationale=fields.text("rationale"),
-        revised_content=fields.text("revised_content"),
-        revision_by_ai=fields.flag("revision_by_ai"),
+        revised_content=revised,
+        # A revision of a model's text counts as edited by a human unless the line says that it was written anew: a
+        # disclosure may not claim more human work than is known.
+        revision_by_ai=fields.flag("revision_by_ai", default=of_model and revised is not None),
         spans=tuple(spans),
         beats=tuple(dict.fromkeys(beats)),
         severity=fields.whole("severity", least=1, most=4),

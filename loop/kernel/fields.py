@@ -184,10 +184,10 @@ class Fields:
                 self.lacks(f"{key}[{position}]", "text", kind_of(item))
         return found
 
-    def flag(self, key: str) -> bool:
+    def flag(self, key: str, *, default: bool = False) -> bool:
         value = self.value.get(key)
         if value is None or isinstance(value, bool):
-            return bool(value)
+            return default if value is None else value
         self.lacks(key, "true or false", kind_of(value))
         return False
 

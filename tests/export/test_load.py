@@ -80,7 +80,7 @@ def test_every_field_of_a_decision_arrives(show: Stage) -> None:
     ]
     assert {span["target"] for span in revised["spans"]} == {"content"}
     assert {span["unit"] for span in revised["spans"]} == {"code_point"}
-    assert (revised["fb_suggestion_origin"], revised["fb_revision_origin"]) == ("ai", "human")
+    assert (revised["fb_suggestion_origin"], revised["fb_revision_origin"]) == ("ai", "ai_edited_by_human")
     assert (revised["fb_latency_ms"], revised["fb_cost_usd"]) == (803, "0.0031")
     rejected = rows["Note 1"]
     assert (rejected["rationale"], rejected["fb_severity"], rejected["spans"]) == ("The lamp was lit.", 3, [])

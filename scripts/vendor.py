@@ -54,8 +54,8 @@ PACKAGES = (
 
 def fetch(package: Package, scratch: Path) -> list[dict[str, str | int]]:
     """Unpack one package and copy its listed files; returns their lock entries. Raises if npm or a file is missing."""
-    packed = subprocess.run(  # noqa: S603 - fixed arguments, run by a developer
-        ["npm", "pack", "--silent", f"{package.name}@{package.version}"],  # noqa: S607 - npm comes from the PATH
+    packed = subprocess.run(
+        ["npm", "pack", "--silent", f"{package.name}@{package.version}"],
         cwd=scratch,
         check=True,
         capture_output=True,

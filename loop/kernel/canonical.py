@@ -10,9 +10,13 @@ from typing import Any, Union
 
 import orjson
 
-Json = Union[str, int, bool, None, Sequence["Json"], Mapping[str, "Json"]]
+# A quoted recursive name cannot stand beside | at run time.
+Json = Union[  # noqa: UP007
+    str, int, bool, None, Sequence["Json"], Mapping[str, "Json"]
+]
 
 MAX_SAFE_INTEGER = 2**53 - 1
+SALT_BYTES = 32
 
 
 class NotCanonicalError(ValueError):
@@ -43,8 +47,8 @@ def commitment(salt: bytes, value: Json) -> bytes:
     Without the salt the value cannot be guessed from the commitment, so erasing salt and value leaves every proof
     standing and nothing to read.
     """
-    if len(salt) != 32:
-        raise ValueError(f"expected a salt of 32 bytes, found {len(salt)}")
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"expected a salt of {SALT_BYTES} bytes, found {len(salt)}")
     return hashlib.sha256(salt + canonical(value)).digest()
 
 

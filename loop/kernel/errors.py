@@ -2,7 +2,7 @@
 
 
 class LoopError(Exception):
-    """A refusal a caller can act on. `code` is stable for machines, the message is for people, `facts` are its values."""
+    """A refusal a caller can act on. `code` is for machines, the message for people, `facts` are its values."""
 
     code = "refused"
 

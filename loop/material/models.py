@@ -222,5 +222,7 @@ class MaterialContribution(models.Model):
     class Meta:
         db_table = "loop_material_contribution"
         constraints = [
-            models.UniqueConstraint(fields=["material", "contributor", "capacity"], name="material_contribution_unique"),
+            models.UniqueConstraint(
+                fields=["material", "contributor", "capacity"], name="material_contribution_unique"
+            ),
         ]

@@ -13,7 +13,7 @@ class User(AbstractUser):
     """A login. `is_superuser` is the global admin of product.md; every other power comes from a Member row."""
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
-    preferences = models.JSONField(default=dict, blank=True)  # keys on or off, key map, theme: never text of a production
+    preferences = models.JSONField(default=dict, blank=True)  # keys, theme: never text of a production
 
     class Meta:
         db_table = "loop_user"

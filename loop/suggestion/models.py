@@ -168,7 +168,9 @@ class SuggestionContribution(models.Model):
     """Whose work, likeness or rights the suggestion carries. An empty capacity is unknown, which denies (rule 6)."""
 
     suggestion = models.ForeignKey(Suggestion, on_delete=models.PROTECT, related_name="contributions")
-    contributor = models.ForeignKey("loop.Contributor", on_delete=models.PROTECT, related_name="suggestion_contributions")
+    contributor = models.ForeignKey(
+        "loop.Contributor", on_delete=models.PROTECT, related_name="suggestion_contributions"
+    )
     capacity = models.CharField(max_length=32, choices=Capacity.choices, blank=True)
 
     class Meta:

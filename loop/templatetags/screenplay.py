@@ -1,6 +1,6 @@
 """Plain screenplay text in true page layout: headings, cues, parentheticals, dialogue, transitions.
 
-The reader knows the shape of a page before he reads a word of it, so a script page must look like one. The rules are those
+The reader knows the shape of a page before reading a word of it, so a script page must look like one. The rules are those
 of the Fountain syntax that plain text needs; nothing is dropped or reordered, every line of the input appears once.
 """
 
@@ -14,7 +14,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-HEADING = re.compile(r"^(?:(?P<number>\d+[A-Z]{0,2})[.)]?\s+)?(?P<text>(?:INT|EXT|EST|INT\.?/EXT|I/E)[. ].*)$", re.IGNORECASE)
+HEADING = re.compile(
+    r"^(?:(?P<number>\d+[A-Z]{0,2})[.)]?\s+)?(?P<text>(?:INT|EXT|EST|INT\.?/EXT|I/E)[. ].*)$", re.IGNORECASE
+)
 CUE = re.compile(r"^[^a-z]*[A-Z][^a-z]*(?:\([^)]*\))?$")
 TRANSITION = re.compile(r"^(?:[A-Z ]+ TO:|FADE (?:IN|OUT)[.:]?|CUT TO BLACK\.?)$")
 

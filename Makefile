@@ -50,7 +50,7 @@ install:
 	@$(INSTALL) requirements.txt
 
 install-tests:
-	@$(INSTALL) tests/requirements.txt
+	@$(INSTALL) tests/requirements.txt tests/requirements-trl.txt:no-deps
 
 clean:
 	@if [ -x $(PY) ] && [ -d .local/test ]; then $(PY) -m studio.local.remove .local/test; fi

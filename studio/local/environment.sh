@@ -1,7 +1,9 @@
 #!/bin/sh
 # Makes .venv and installs what is pinned, only when something changed. Prints what it does; on failure, what to do.
 #
-#   sh studio/local/environment.sh requirements.txt [tests/requirements.txt]
+#   sh studio/local/environment.sh tests/requirements.txt [tests/more.txt:no-deps]
+#
+# `:no-deps` installs exactly what that file lists, for a package that declares far more than we use of it.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -47,19 +49,22 @@ state=$(.venv/bin/python - "$@" <<'END'
 import hashlib, pathlib, sys
 digest = hashlib.sha256(sys.version.encode())
 for name in ["requirements.txt", *sys.argv[1:]]:
-    digest.update(name.encode() + pathlib.Path(name).read_bytes())
+    digest.update(name.encode() + pathlib.Path(name.partition(":")[0]).read_bytes())
 print(digest.hexdigest())
 END
 )
 # The stamp of the tests' requirements covers those of the product, which they include.
-stamp=".venv/installed-$(printf '%s' "$*" | tr -c 'a-z\n' '-')"
+stamp=".venv/installed-$(printf '%s' "$1" | tr -c 'a-z\n' '-')"
 if [ "$(cat "$stamp" 2>/dev/null || true)" = "$state" ]; then
     exit 0
 fi
 say "Installing what $* pins (a minute or two the first time) ..."
 for file in "$@"; do
+    more=
+    case "$file" in *:no-deps) more=--no-deps ;; esac
     # Wheels only: nothing is compiled on this machine.
-    if ! .venv/bin/python -m pip install --disable-pip-version-check --no-input --only-binary :all: -r "$file"; then
+    if ! .venv/bin/python -m pip install --disable-pip-version-check --no-input --only-binary :all: $more -r "${file%%:*}"
+    then
         say ""
         say "The installation failed; the lines above say why. Without a network, name a local mirror: PIP_INDEX_URL=..."
         exit 1

@@ -47,6 +47,7 @@ class Pseudonyms:
 
     def __init__(self, *, recipient: str, order_digest: bytes, key: bytes | None = None) -> None:
         self._root = hmac.digest(key or release_key(), recipient.encode() + b"\x00" + order_digest, "sha256")
+        self._keys: dict[str, bytes] = {}
 
     def of(self, what: str, uid: UUID | bytes) -> str:
         """The pseudonym of `uid` as a thing of kind `what` ("auth", "party", "brief", "suggestion")."""
@@ -65,7 +66,9 @@ class Pseudonyms:
         return bytes(b ^ 0x5C for b in key), bytes(b ^ 0x36 for b in key)
 
     def _key(self, what: str) -> bytes:
-        return hmac.digest(self._root, what.encode(), "sha256")
+        if what not in self._keys:
+            self._keys[what] = hmac.digest(self._root, what.encode(), "sha256")
+        return self._keys[what]
 
 
 # Parameters, in order: outer pad, inner pad. `{message}` is a text expression.
@@ -77,15 +80,14 @@ def text_digest(*texts: str | bool | None) -> str:
 
     A text is `<bytes>:<UTF-8>,`; null is `-,`; a boolean is the text true or false. Whoever holds the row can check it.
     """
-    state = hashlib.sha256()
+    parts = []
     for item in texts:
         if item is None:
-            state.update(b"-,")
+            parts.append(b"-,")
             continue
-        value = item if isinstance(item, str) else ("true" if item else "false")
-        raw = value.encode()
-        state.update(b"%d:%b," % (len(raw), raw))
-    return state.hexdigest()
+        raw = item.encode() if isinstance(item, str) else (b"true" if item else b"false")
+        parts.append(b"%d:%b," % (len(raw), raw))
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def text_digest_sql(*expressions: str) -> str:

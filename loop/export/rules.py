@@ -42,7 +42,7 @@ MAX_ATTEMPTS = 5  # a step or a shard that dies this often is poisonous: a perso
 LEASE_S = 60  # on the database's clock
 HEARTBEAT_S = 10  # six chances to renew a lease
 ROWS_PER_SHARD = 50_000
-ROWS_PER_GROUP = 10_000  # about 20 MB of text at 2 kB a row: what a streaming reader holds at once
+ROWS_PER_GROUP = 5_000  # about 10 MB of text at 2 kB a row: what a streaming reader holds at once
 SMALLEST_COUNT = 5  # a smaller number of refused rows could point at a person
 
 FORMAT_VERSION = "1"

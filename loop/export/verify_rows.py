@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from loop.export.keys import text_digest
@@ -45,7 +46,7 @@ class _State:
     recipient: str
     seen: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
-    judged: dict[tuple[object, ...], str] = field(default_factory=dict)
+    judged: dict[str, str] = field(default_factory=dict)
 
 
 def check_rows(folder: Path, manifest: Mapping[str, Any], report: Findings) -> None:
@@ -112,7 +113,6 @@ def _check_file(
 def _check_group(table: pa.Table, digested: Sequence[str], state: _State) -> list[str]:
     findings: list[str] = []
     texts = [table.column(column).to_pylist() for column in digested]
-    consents = [table.column(column).to_pylist() for column in CONSENT_COLUMNS]
     ids, digests = table.column("fb_row_id").to_pylist(), table.column(DIGEST.name).to_pylist()
     for place, row_id in enumerate(ids):
         if row_id in state.seen:
@@ -120,22 +120,30 @@ def _check_group(table: pa.Table, digested: Sequence[str], state: _State) -> lis
         state.seen.add(row_id)
         if text_digest(*(column[place] for column in texts)) != digests[place]:
             findings.append(f"row {row_id}: its texts do not have the digest it states")
-        wrong = _judge([column[place] for column in consents], state)
-        if wrong:
-            findings.append(f"row {row_id}: {wrong}")
-        if len(findings) >= MOST_FINDINGS:
-            return [*findings, "... and more"]
-    return findings
+    findings += [f"row {ids[place]}: {wrong}" for place, wrong in _judge(table, state)]
+    return findings if len(findings) <= MOST_FINDINGS else [*findings[:MOST_FINDINGS], "... and more"]
 
 
-def _judge(values: list[Any], state: _State) -> str:
-    """What is wrong with a row's flags, "" if nothing. Rows of the same authorisations and flags are judged once."""
-    auths, flags, expires, territory = values[0], values[1:5], values[5], values[6]
-    key = (tuple(auths), *flags, expires, tuple(territory))
-    known = state.judged.get(key)
-    if known is None:
-        known = state.judged[key] = _judge_anew(auths, dict(zip(FLAGS, flags, strict=True)), expires, territory, state)
-    return known
+def _judge(table: pa.Table, state: _State) -> list[tuple[int, str]]:
+    """(place, what is wrong) for rows whose flags are not borne out. Rows with equal flags are judged once."""
+    parts = [pc.binary_join(table.column("fb_auth_ids"), " ")]
+    parts += [table.column(column) for column in FLAGS]
+    parts += [pc.cast(table.column("fb_expires_on"), pa.string()), pc.binary_join(table.column("fb_territory"), " ")]
+    keys = pc.binary_join_element_wise(*parts, "|", null_handling="replace", null_replacement="none")
+    encoded = keys.combine_chunks().dictionary_encode()
+    wrong: dict[int, str] = {}
+    for number, key in enumerate(encoded.dictionary.to_pylist()):
+        known = state.judged.get(key)
+        if known is None:
+            row = table.slice(pc.index(encoded.indices, number).as_py(), 1).select(CONSENT_COLUMNS).to_pylist()[0]
+            flags = {column: row[column] for column in FLAGS}
+            known = _judge_anew(row["fb_auth_ids"], flags, row["fb_expires_on"], row["fb_territory"], state)
+            state.judged[key] = known
+        if known:
+            wrong[number] = known
+    if not wrong:
+        return []
+    return [(place, wrong[number]) for place, number in enumerate(encoded.indices.to_pylist()) if number in wrong]
 
 
 def _judge_anew(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from loop.export.column_tables import table
 from loop.export.disclosures import NOT_MADE_REASONS, SENTENCES
 from loop.export.licence import LICENCE_NAME
 from loop.export.record import ReleaseRecord
@@ -137,21 +138,8 @@ def _limits(record: ReleaseRecord) -> str:
 
 def _columns(record: ReleaseRecord) -> str:
     digested = ", ".join(f"`{name}`" for name in record.shape.digested)
-    rows = [
-        f"| `{column.name}` | `{column.type}` | {column.meaning.replace('|', chr(92) + '|')} |"
-        for column in columns(record.shape)
-    ]
-    return "\n".join(
-        [
-            "## Columns\n",
-            "| column | type | meaning |",
-            "|---|---|---|",
-            *rows,
-            "",
-            f"`fb_content_sha256` covers {digested}, in this order.",
-            "",
-        ]
-    )
+    covers = f"`fb_content_sha256` covers {digested}, in this order."
+    return f"## Columns\n\n{table(columns(record.shape))}\n\n{covers}\n"
 
 
 def _table(title: str, counts: Mapping[str, int | str]) -> str:

@@ -45,17 +45,19 @@ if [ ! -e .venv ]; then
     fi
 fi
 
-state=$(.venv/bin/python - "$@" <<'END'
+# What is installed is remembered by the digest of the files that pin it. All of them include requirements.txt.
+state_of() {
+    .venv/bin/python - "$@" <<'END'
 import hashlib, pathlib, sys
 digest = hashlib.sha256(sys.version.encode())
 for name in ["requirements.txt", *sys.argv[1:]]:
     digest.update(name.encode() + pathlib.Path(name.partition(":")[0]).read_bytes())
 print(digest.hexdigest())
 END
-)
-# The stamp of the tests' requirements covers those of the product, which they include.
-stamp=".venv/installed-$(printf '%s' "$1" | tr -c 'a-z\n' '-')"
-if [ "$(cat "$stamp" 2>/dev/null || true)" = "$state" ]; then
+}
+stamp_of() { printf '.venv/installed-%s' "$(printf '%s' "$1" | tr -c 'a-z\n' '-')"; }
+
+if [ "$(cat "$(stamp_of "$1")" 2>/dev/null || true)" = "$(state_of "$@")" ]; then
     exit 0
 fi
 say "Installing what $* pins (a minute or two the first time) ..."
@@ -70,4 +72,5 @@ for file in "$@"; do
         exit 1
     fi
 done
-printf '%s\n' "$state" >"$stamp"
+state_of requirements.txt >"$(stamp_of requirements.txt)"
+state_of "$@" >"$(stamp_of "$1")"

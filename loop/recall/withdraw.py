@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -13,16 +12,12 @@ from loop.audit.record import record
 from loop.consent import terms
 from loop.consent.lock import hold
 from loop.consent.models import Authorisation, AuthorisationEvent, AuthorisationState
-from loop.consent.permission import require_withdraw
 from loop.consent.withdraw import withdraw as take_back
-from loop.export.models import Export
 from loop.kernel.actor import Actor
 from loop.kernel.clock import rfc3339
-from loop.kernel.errors import NotFoundError, NotValidError
 from loop.kernel.ids import uuid7
-from loop.material.models import Production
-from loop.people.models import Contributor
 from loop.recall.models import RecallNotice
+from loop.recall.scope import WithdrawalReport, party_of, permit, productions_of, report_of
 from loop.recall.trace import Reach, trace
 
 DEADLINE_DAYS = 14
@@ -44,48 +39,6 @@ ORDER BY n.id, r.row_id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class WithdrawalReport:
-    """What a withdrawal did, or would do.
-
-    `published`: releases that are recalled, `notices` one for each; `in_progress`: releases not yet published that
-    will leave the rows out. A preview has neither events nor notices.
-    """
-
-    authorisations: tuple[Authorisation, ...]
-    published: tuple[Reach, ...]
-    in_progress: tuple[Reach, ...]
-    events: tuple[AuthorisationEvent, ...] = ()
-    notices: tuple[RecallNotice, ...] = ()
-
-
-def records_of(party: Contributor, production: Production) -> list[Authorisation]:
-    """The records of `party` that a withdrawal from `production` takes back, by id.
-
-    All that are not withdrawn already and speak of the production; one that speaks of every production is among them,
-    because the rows would leave under it. Raises NotFoundError if there is none.
-    """
-    speaking = Authorisation.objects.filter(party=party, production=production) | Authorisation.objects.filter(
-        party=party, production=None
-    )
-    found = [each for each in speaking.prefetch_related("events").order_by("id") if not _is_withdrawn(each)]
-    if not found:
-        raise NotFoundError(
-            f"party: expected an authorisation of {party} on {production.code} to withdraw, found none", field="party"
-        )
-    return found
-
-
-def preview(*, authorisations: Sequence[Authorisation], actor: Actor) -> WithdrawalReport:
-    """What `withdraw` of the same records would reach now. Writes nothing."""
-    party = _party(authorisations)
-    _permit(actor, authorisations, party)
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        moment = hold(_productions(authorisations))
-        reached = trace(cursor, party=party.pk, withdrawn=authorisations, moment=moment)
-    return _report(authorisations, reached)
-
-
 def withdraw(
     *,
     authorisations: Sequence[Authorisation],
@@ -105,16 +58,16 @@ def withdraw(
     Nothing that left is rewritten. Raises NotValidError for no records, records of several parties or another state,
     NotAllowedError for anybody but the party and a consent officer, ConflictError if a record is withdrawn already.
     """
-    party = _party(authorisations)
-    _permit(actor, authorisations, party)
+    party = party_of(authorisations)
+    permit(actor, authorisations, party)
     with transaction.atomic(durable=True):
-        at = hold(_productions(authorisations))
+        at = hold(productions_of(authorisations))
         events = [
             take_back(authorisation=each, state=state, actor=actor, at=at, reason=reason) for each in authorisations
         ]
         with connection.cursor() as cursor:
             moment = max(event.effective_at for event in events)
-            report = _report(
+            report = report_of(
                 authorisations, trace(cursor, party=party.pk, withdrawn=authorisations, moment=moment), events
             )
             causes = _causes(cursor, events)
@@ -123,7 +76,7 @@ def withdraw(
                 for reach in report.published
             ]
             cursor.execute(_NAME_ROWS, [[notice.pk for notice in notices]])
-    return _report(authorisations, (*report.published, *report.in_progress), events, notices)
+    return report_of(authorisations, (*report.published, *report.in_progress), events, notices)
 
 
 def _notice(
@@ -167,44 +120,3 @@ def _causes(cursor: CursorWrapper, events: Sequence[AuthorisationEvent]) -> dict
         [list(by_record)],
     )
     return {export: by_record[record_id] for export, record_id in cursor.fetchall()}
-
-
-def _report(
-    authorisations: Iterable[Authorisation],
-    reached: Iterable[Reach],
-    events: Iterable[AuthorisationEvent] = (),
-    notices: Iterable[RecallNotice] = (),
-) -> WithdrawalReport:
-    everything = tuple(reached)
-    return WithdrawalReport(
-        authorisations=tuple(authorisations),
-        published=tuple(each for each in everything if each.export.state == Export.State.PUBLISHED),
-        in_progress=tuple(each for each in everything if each.export.state != Export.State.PUBLISHED),
-        events=tuple(events),
-        notices=tuple(notices),
-    )
-
-
-def _party(authorisations: Sequence[Authorisation]) -> Contributor:
-    parties = {each.party_id for each in authorisations}
-    if len(parties) != 1:
-        raise NotValidError(
-            f"authorisation: expected records of one party, found {len(parties)} parties", field="authorisation"
-        )
-    return authorisations[0].party
-
-
-def _permit(actor: Actor, authorisations: Iterable[Authorisation], party: Contributor) -> None:
-    for production in {each.production for each in authorisations}:
-        require_withdraw(actor, production, [party])
-
-
-def _productions(authorisations: Collection[Authorisation]) -> list[int]:
-    """The productions to hold: none stands for all of them (consent/lock.py)."""
-    ids = [each.production_id for each in authorisations]
-    return [] if None in ids else [each for each in ids if each is not None]
-
-
-def _is_withdrawn(authorisation: Authorisation) -> bool:
-    newest = max(authorisation.events.all(), key=lambda event: (event.effective_at, event.id), default=None)
-    return newest is not None and newest.state in terms.WITHDRAWN_STATES

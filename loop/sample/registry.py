@@ -6,11 +6,12 @@ from datetime import date, datetime
 from django.db import transaction
 
 from loop.consent import checks
+from loop.consent.agreement import AgreementTerms, record_agreement
 from loop.consent.evidence import store_evidence
 from loop.consent.grant import GrantTerms, grant
 from loop.consent.models import Authorisation, AuthorisationState, Notice, Recipient
 from loop.consent.notice import record_notice
-from loop.consent.recipient import AgreementTerms, add_recipient, record_agreement
+from loop.consent.recipient import add_recipient
 from loop.consent.terms import WITHDRAWN_STATES
 from loop.kernel.actor import Actor
 from loop.material.models import Production

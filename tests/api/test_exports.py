@@ -13,8 +13,9 @@ from django.db import connection
 from loop.api import throttles
 from loop.api.links import LIFETIME
 from loop.audit.models import AuditEvent
+from loop.consent.agreement import AgreementTerms
 from loop.consent.models import Recipient
-from loop.consent.recipient import AgreementTerms, add_recipient
+from loop.consent.recipient import add_recipient
 from loop.export.advance import advance
 from loop.export.models import Download, Export
 from loop.kernel.actor import SYSTEM

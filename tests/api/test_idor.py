@@ -9,7 +9,8 @@ import pytest
 from django.urls import reverse
 
 from loop.api import urls
-from loop.consent.recipient import AgreementTerms, add_recipient
+from loop.consent.agreement import AgreementTerms
+from loop.consent.recipient import add_recipient
 from loop.kernel.actor import SYSTEM
 from loop.material.models import Production
 from tests.api.conftest import Caller

@@ -15,7 +15,8 @@ from loop.export.sweep import sweep
 from loop.kernel.actor import SYSTEM
 from loop.material.models import Production
 from loop.recall.models import RecallRow
-from loop.recall.withdraw import records_of, withdraw
+from loop.recall.querysets import records_of
+from loop.recall.withdraw import withdraw
 from tests.support.databases import FreshDatabase
 from tests.support.releases import Stage, few_lines, finished, stage, today
 

@@ -16,7 +16,8 @@ from loop.export.rules import PUBLISHED
 from loop.kernel.actor import SYSTEM
 from loop.people.models import Contributor
 from loop.recall.models import RecallRow
-from loop.recall.withdraw import records_of, withdraw
+from loop.recall.querysets import records_of
+from loop.recall.withdraw import withdraw
 from tests.support.databases import FreshDatabase
 from tests.support.releases import few_lines, finished, stage
 

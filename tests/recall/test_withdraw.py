@@ -16,7 +16,9 @@ from loop.people.member import add_member
 from loop.people.models import Contributor, Role, User
 from loop.people.querysets import actor_for_user
 from loop.recall.models import RecallNotice, RecallRow
-from loop.recall.withdraw import DEADLINE_DAYS, preview, records_of, withdraw
+from loop.recall.preview import preview
+from loop.recall.querysets import records_of
+from loop.recall.withdraw import DEADLINE_DAYS, withdraw
 from tests.support.databases import FreshDatabase
 from tests.support.releases import Stage, few_lines, finished, stage
 

@@ -5,9 +5,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loop.consent import terms
+from loop.consent.agreement import AgreementTerms, record_agreement
 from loop.consent.evidence import read_document
 from loop.consent.models import Recipient
-from loop.consent.recipient import AgreementTerms, add_recipient, record_agreement
+from loop.consent.recipient import add_recipient
 from loop.management.acting import acting, add_actor_argument, refusals
 from loop.management.arguments import a_date, a_file, recipient_named, words
 

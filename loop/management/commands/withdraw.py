@@ -7,8 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loop.management.acting import acting, add_actor_argument, production_named, refusals
 from loop.management.arguments import authorisation_named, party_named
+from loop.recall.preview import preview
+from loop.recall.querysets import records_of
 from loop.recall.trace import Reach
-from loop.recall.withdraw import preview, records_of, withdraw
+from loop.recall.withdraw import withdraw
 
 
 class Command(BaseCommand):

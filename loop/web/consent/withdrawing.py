@@ -11,7 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from loop.kernel.errors import ConflictError
-from loop.recall.withdraw import preview, withdraw
+from loop.recall.preview import preview
+from loop.recall.withdraw import withdraw
 from loop.web.consent.records import may_withdraw, open_registry, record_at
 from loop.web.desk import page
 

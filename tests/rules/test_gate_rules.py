@@ -1,76 +1,31 @@
-"""The verdict of the gate, rule by rule: the passing world first, then one thing wrong at a time."""
+"""The verdict of the gate, rules 1 to 7 and what it says of a whole row: one thing wrong at a time."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from loop.consent import terms
-from loop.gate.facts import (
-    Agreement,
-    Contribution,
-    ProductionFacts,
-    Question,
-    RecipientFacts,
-    StateEvent,
-    Statement,
-    Verdict,
-)
+from loop.gate.facts import Contribution, RecipientFacts, Statement
 from loop.gate.reasons import BY_CODE, CODES, REASONS, RULES, in_rule_order
-from loop.gate.rules import fits, places_of, state_at, verdict
-
-TODAY = date(2026, 11, 20)
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-GENERATIVE = "ai_generative_training"
-
-AGREEMENT = Agreement(
-    date(2026, 1, 1),
-    date(2026, 1, 1),
-    date(2026, 12, 31),
-    frozenset({GENERATIVE, "ai_evaluation"}),
-    frozenset({"US"}),
+from loop.gate.rules import fits
+from tests.rules.gate_facts import (
+    AGREEMENT,
+    DECIDED,
+    DIRECTOR,
+    GENERATIVE,
+    PRODUCTION,
+    QUESTION,
+    RECIPIENT,
+    TODAY,
+    WRITER,
+    WROTE,
+    ask,
+    codes_of,
+    given,
 )
-RECIPIENT = RecipientFacts("model-lab", "external", (AGREEMENT,))
-PRODUCTION = ProductionFacts(1, "active", True, False, None)
-QUESTION = Question(GENERATIVE, "preference", RECIPIENT, PRODUCTION, TODAY, NOON)
-
-DIRECTOR, WRITER = 11, 12
-DECIDED = Contribution(DIRECTOR, "decider", "decision")
-WROTE = Contribution(WRITER, "author_of_source", "script")
-
-
-def given(number: int = 1, party: int = DIRECTOR, **changes: object) -> Statement:
-    statement = Statement(
-        id=number,
-        party=party,
-        production=1,
-        basis="consent",
-        material_kinds=frozenset(),
-        capacities=frozenset(),
-        uses={GENERATIVE: "allowed"},
-        recipients=frozenset({"model-lab"}),
-        recipient_kinds=frozenset(),
-        territory_allow=frozenset(),
-        territory_deny=frozenset(),
-        valid_from=date(2026, 1, 1),
-        valid_until=date(2026, 12, 31),
-        events=(StateEvent(number, "ConsentGiven", NOON - timedelta(days=30)),),
-    )
-    return replace(statement, **changes)  # type: ignore[arg-type]
-
-
-def ask(
-    *statements: Statement,
-    question: Question = QUESTION,
-    contributions: tuple[Contribution, ...] = (DECIDED,),
-) -> Verdict:
-    return verdict(question, contributions, statements)
-
-
-def codes_of(*statements: Statement, question: Question = QUESTION) -> tuple[str, ...]:
-    return ask(*statements, question=question).codes
 
 
 def test_it_lets_pass_what_everybody_allowed() -> None:
@@ -236,156 +191,6 @@ def test_rule_7_covers() -> None:
     for capacity in terms.PERSONAL_CAPACITIES:
         row = (DECIDED, Contribution(WRITER, capacity, "script"))
         assert ask(given(1), owned, contributions=row).codes == ("CONSENT_MISSING",)
-
-
-EARLIER, LATER = NOON - timedelta(hours=1), NOON + timedelta(microseconds=1)
-
-
-@pytest.mark.parametrize(
-    ("events", "codes"),
-    [
-        ((), ("NOT_GIVEN",)),
-        (("ConsentRequested",), ("NOT_GIVEN",)),
-        (("ConsentRequestDeferred",), ("NOT_GIVEN",)),
-        (("ConsentRefused",), ("NOT_GIVEN",)),
-        (("ConsentRequested", "ConsentGiven"), ()),
-        (("ConsentGiven", "RenewedConsentGiven"), ()),
-        (("ConsentGiven", "ConsentExpired"), ("EXPIRED",)),
-        (("ConsentGiven", "ConsentExpired", "RenewedConsentGiven"), ()),
-        (("ConsentGiven", "ConsentWithdrawn"), ("WITHDRAWN",)),
-        (("ConsentGiven", "ConsentRevoked"), ("WITHDRAWN",)),
-        (("ConsentGiven", "ConsentInvalidated"), ("WITHDRAWN",)),
-        (("ConsentGiven", "ConsentWithdrawn", "ConsentGiven"), ()),
-    ],
-)
-def test_rule_8_states(events: tuple[str, ...], codes: tuple[str, ...]) -> None:
-    history = tuple(StateEvent(number, state, EARLIER) for number, state in enumerate(events))
-    assert codes_of(given(events=history)) == codes
-
-
-def test_rule_8_only_what_has_happened_counts() -> None:
-    gave = StateEvent(1, "ConsentGiven", EARLIER)
-    assert codes_of(given(events=(gave, StateEvent(2, "ConsentWithdrawn", LATER)))) == ()
-    assert codes_of(given(events=(gave, StateEvent(2, "ConsentWithdrawn", NOON)))) == ("WITHDRAWN",)
-    assert codes_of(given(events=(StateEvent(1, "ConsentGiven", LATER),))) == ("NOT_GIVEN",)
-    backdated = (StateEvent(5, "ConsentWithdrawn", EARLIER - timedelta(days=1)), gave)
-    assert state_at(backdated, NOON) == "ConsentGiven"
-
-
-@pytest.mark.parametrize(
-    ("valid_from", "valid_until", "codes"),
-    [
-        (TODAY, TODAY, ()),
-        (TODAY - timedelta(days=9), TODAY - timedelta(days=1), ("EXPIRED",)),
-        (TODAY + timedelta(days=1), TODAY + timedelta(days=9), ("NOT_GIVEN",)),
-    ],
-)
-def test_rule_8_dates(valid_from: date, valid_until: date, codes: tuple[str, ...]) -> None:
-    assert codes_of(given(valid_from=valid_from, valid_until=valid_until)) == codes
-
-
-def test_rule_8_says_the_most_telling_code_and_one_in_force_suffices() -> None:
-    expired = given(1, valid_until=TODAY - timedelta(days=1))
-    withdrawn = given(2, events=(StateEvent(1, "ConsentWithdrawn", EARLIER),))
-    asked = given(3, events=(StateEvent(1, "ConsentRequested", EARLIER),))
-    assert codes_of(asked, expired) == ("EXPIRED",)
-    assert codes_of(asked, expired, withdrawn) == ("WITHDRAWN",)
-    assert ask(asked, expired, withdrawn, given(4)).authorisation_ids == (4,)
-
-
-@pytest.mark.parametrize(
-    ("values", "codes"),
-    [
-        ((None,), ("USE_NOT_ALLOWED",)),
-        (("notAllowed",), ("USE_NOT_ALLOWED",)),
-        (("maybe",), ("USE_NOT_ALLOWED",)),
-        (("constrained",), ("CONSTRAINT_UNMET",)),
-        (("constrained", None), ("CONSTRAINT_UNMET",)),
-        (("constrained", "notAllowed"), ("USE_NOT_ALLOWED",)),
-        (("constrained", "allowed"), ()),
-        (("allowed", None), ()),
-        (("allowed", "notAllowed"), ("CONFLICT_MOST_RESTRICTIVE",)),
-    ],
-)
-def test_rules_9_and_10_values(values: tuple[str | None, ...], codes: tuple[str, ...]) -> None:
-    uses = [{GENERATIVE: value} if value else {"research": "allowed"} for value in values]
-    assert codes_of(*(given(number, uses=each) for number, each in enumerate(uses, 1))) == codes
-
-
-@pytest.mark.parametrize(
-    ("changes", "codes"),
-    [
-        ({"basis": "employer_ownership"}, ("CONFLICT_MOST_RESTRICTIVE",)),
-        (
-            {"production": None, "recipients": frozenset()},
-            ("CONFLICT_MOST_RESTRICTIVE",),
-        ),
-        ({"production": 2}, ()),
-        ({"capacities": frozenset({"author_of_source"})}, ()),
-        ({"material_kinds": frozenset({"script"})}, ()),
-        ({"party": WRITER}, ()),
-        ({"valid_until": TODAY - timedelta(days=1)}, ()),
-        ({"events": (StateEvent(1, "ConsentWithdrawn", EARLIER),)}, ()),
-    ],
-)
-def test_rule_10_any_denial_in_force_wins(changes: dict[str, object], codes: tuple[str, ...]) -> None:
-    denial = given(2, uses={GENERATIVE: "notAllowed"}, **changes)
-    assert codes_of(given(1), denial) == codes
-
-
-@pytest.mark.parametrize(
-    ("changes", "codes"),
-    [
-        ({"recipients": frozenset()}, ("RECIPIENT_OUT_OF_SCOPE",)),
-        ({"recipients": frozenset({"other"})}, ("RECIPIENT_OUT_OF_SCOPE",)),
-        (
-            {
-                "recipients": frozenset({"other"}),
-                "recipient_kinds": frozenset({"external"}),
-            },
-            (),
-        ),
-        (
-            {"recipients": frozenset(), "recipient_kinds": frozenset({"internal"})},
-            ("RECIPIENT_OUT_OF_SCOPE",),
-        ),
-        ({"territory_allow": frozenset({"US", "CA"})}, ()),
-        ({"territory_allow": frozenset({"CA"})}, ("TERRITORY",)),
-        ({"territory_deny": frozenset({"CA"})}, ()),
-        ({"territory_deny": frozenset({"US"})}, ("TERRITORY",)),
-        (
-            {"territory_allow": frozenset({"US"}), "territory_deny": frozenset({"US"})},
-            ("TERRITORY",),
-        ),
-    ],
-)
-def test_rule_11(changes: dict[str, object], codes: tuple[str, ...]) -> None:
-    assert codes_of(given(**changes)) == codes  # type: ignore[arg-type]
-
-
-def test_rule_11_one_statement_must_pass_jointly() -> None:
-    names = given(1, territory_allow=frozenset({"CA"}))
-    holds = given(2, recipients=frozenset({"other"}), territory_allow=frozenset({"US"}))
-    assert codes_of(names, holds) == ("TERRITORY",)
-
-
-def test_rule_11_unknown_places_deny_as_soon_as_a_territory_is_limited() -> None:
-    unplaced = replace(AGREEMENT, places=frozenset())
-    for agreements in ((unplaced,), (AGREEMENT, unplaced)):
-        question = replace(QUESTION, recipient=replace(RECIPIENT, agreements=agreements))
-        assert places_of(question) == frozenset()
-        assert codes_of(given(), question=question) == ()
-        assert codes_of(given(territory_allow=frozenset({"US"})), question=question) == ("TERRITORY",)
-        assert codes_of(given(territory_deny=frozenset({"CA"})), question=question) == ("TERRITORY",)
-
-
-def test_rule_11_every_place_of_the_recipient_counts() -> None:
-    canada = replace(AGREEMENT, places=frozenset({"CA"}))
-    question = replace(QUESTION, recipient=replace(RECIPIENT, agreements=(AGREEMENT, canada)))
-    assert places_of(question) == {"US", "CA"}
-    assert codes_of(given(territory_allow=frozenset({"US"})), question=question) == ("TERRITORY",)
-    over = replace(canada, valid_until=TODAY - timedelta(days=1))
-    assert places_of(replace(QUESTION, recipient=replace(RECIPIENT, agreements=(AGREEMENT, over)))) == {"US"}
 
 
 def test_it_lists_every_distinct_code_in_rule_order() -> None:

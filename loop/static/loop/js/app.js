@@ -83,6 +83,7 @@ let last = "";
 let timer = 0;
 outbox.addEventListener("change", ({ detail }) => {
   clearTimeout(timer);
+  if (sync) sync.dataset.waiting = detail.waiting;
   if (detail.waiting && detail.state === "idle") timer = setTimeout(() => show(detail), QUIET_MS);
   else show(detail);
 });

@@ -28,7 +28,7 @@ const kept = new Map(); // uid -> the last HTML seen, for when the network is go
 let made = JSON.parse(sessionStorage.getItem(memory) || "[]"); // my verdicts of this sitting, newest last
 let armed = null; // the verdict that digits still go to
 let asked = null; // the verdict that waits for its reason, where the production requires one
-let painted = true; // false until the item on screen has really been painted
+let painted = true; // false until the item on screen has really been painted; the room says so as aria-busy
 let stripTimer = 0;
 let draftTimer = 0;
 
@@ -41,6 +41,11 @@ const rows = () => [...document.querySelectorAll(".queue a[data-uid]")];
 const rowOf = (uid) => document.querySelector(`.queue a[data-uid="${uid}"]`);
 const current = () => item()?.dataset.uid || "";
 const addressOf = (uid) => rowOf(uid)?.href || `${reviewUrl}${reviewUrl.includes("?") ? "&" : "?"}item=${encodeURIComponent(uid)}`;
+
+function setPainted(value) {
+  painted = value;
+  room.setAttribute("aria-busy", String(!value));
+}
 
 function remember() {
   try {
@@ -146,7 +151,7 @@ function swap(html) {
   const fragment = document.createRange().createContextualFragment(html);
   const arrived = fragment.querySelector("#item");
   if (!arrived) return false;
-  painted = false;
+  setPainted(false);
   item().replaceWith(arrived);
   settle();
   return true;
@@ -185,7 +190,7 @@ function settle() {
   const focused = document.activeElement;
   if (!focused || focused === document.body || !focused.isConnected || focused.closest("#item")) document.getElementById("stage")?.focus({ preventScroll: true });
   const seen = () => {
-    painted = true;
+    setPainted(true);
     fetchAhead();
   };
   // Two frames: the first is laid out, the second has been shown. A hidden tab paints nothing, and nobody judges there.
@@ -252,7 +257,7 @@ async function decide(outcome) {
   if (outcome === "revise" && !revisionReady()) return;
   if (reasonRequired && NEEDS_REASON.has(outcome) && !reasonReady(outcome, given)) return;
   asked = null;
-  painted = false;
+  setPainted(false);
   const uid = current();
   const earlier = [...made].reverse().find((each) => each.uid === uid);
   const body = {

@@ -27,6 +27,7 @@ from studio.local.services import Service
 HEALTHY_S = 60
 LONGEST_PAUSE_S = 30.0
 FIRST_PAUSE_S = 0.5
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOG_LIMIT_BYTES = 20 * 1024 * 1024
 # Said at every start about machines that hold gigabytes in a broker; the log file keeps it.
 NOISE = ("Memory overcommit must be enabled",)
@@ -96,25 +97,27 @@ class Supervisor:
 
     def wait(self) -> None:
         """Returns when a signal asks us to end (SIGINT, SIGTERM, SIGHUP). Call it in the main thread."""
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        for number in numbers:
+        for number in ENDING:
             signal.signal(number, self._ask)
-        try:
-            # In steps: a bare wait would hold back the handlers on some systems.
-            while not self._asked.wait(0.5):
-                pass
-        finally:
-            # From here a second signal no longer waits for anything.
-            for number in numbers:
-                signal.signal(number, self._hurry)
+        # In steps: a bare wait would hold back the handlers on some systems.
+        while not self._asked.wait(0.5):
+            pass
 
     def stop(self) -> None:
         """Stops scheduler, workers and web server in that order, then lets the servers go. Leaves no process."""
         if self._ending.is_set():
             return
         self._ending.set()
+        if threading.current_thread() is threading.main_thread():
+            # A second signal no longer waits for anything, and does not break off the clearing up.
+            for number in ENDING:
+                signal.signal(number, self._hurry)
         if self._thread:
             self._thread.join()
+        # All are told at once, in the opposite order of their start, so the longest grace is the longest wait.
+        for child in reversed(self._children):
+            if child.process and child.process.poll() is None:
+                child.process.terminate()
         for child in reversed(self._children):
             self._stop(child)
         if marked(self.home.root, run=self._run):
@@ -144,20 +147,20 @@ class Supervisor:
             path.replace(path.with_suffix(".log.1"))
         child.log = child.log or path.open("ab", buffering=0)
         more = {"CIRCLED_LOG": os.environ.get("CIRCLED_LOG", "console"), **service.environment}
+        reading, writing = os.pipe()
         child.process = subprocess.Popen(
             service.command,
             cwd=REPOSITORY,
             env=service_environment(self.home.root, run=self._run, name=service.name, more=more),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=writing,
             stderr=subprocess.STDOUT,
             pass_fds=service.descriptors,
             start_new_session=True,
         )
+        os.close(writing)
         child.started = time.monotonic()
-        if child.process.stdout:
-            os.set_blocking(child.process.stdout.fileno(), False)
-            self._selector.register(child.process.stdout, selectors.EVENT_READ, child)
+        self._selector.register(reading, selectors.EVENT_READ, child)
 
     def _start_guardian(self) -> "subprocess.Popen[bytes]":
         environment = {name: value for name, value in os.environ.items() if name != MARK}
@@ -202,7 +205,6 @@ class Supervisor:
     def _stop(self, child: Child) -> None:
         process = child.process
         if process and process.poll() is None:
-            process.terminate()
             deadline = time.monotonic() + child.service.grace_s
             while process.poll() is None and time.monotonic() < deadline:
                 self._drain(0.05)
@@ -218,6 +220,7 @@ class Supervisor:
             data = os.read(key.fd, 65536)
             if not data:
                 self._selector.unregister(key.fileobj)
+                os.close(key.fd)
                 continue
             if child.log:
                 child.log.write(data)

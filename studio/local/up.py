@@ -1,5 +1,6 @@
 """The whole installation: prepared, started, and watched until somebody ends it."""
 
+import signal
 import time
 import urllib.error
 import urllib.request
@@ -10,7 +11,7 @@ from studio.local import preparation, services
 from studio.local.console import Console
 from studio.local.home import Home
 from studio.local.servers import embedded_parts
-from studio.local.supervisor import Supervisor
+from studio.local.supervisor import ENDING, Supervisor
 
 WEB_START_S = 90
 
@@ -21,13 +22,18 @@ def up(*, port: int | None = None, with_web: bool = True) -> None:
     Raises HomeError, PortError, RolesError, RunningError or ServersError if it cannot be started.
     """
     console = Console()
+    for number in ENDING:
+        signal.signal(number, signal.default_int_handler)  # until all is started, an end is an interruption
     with supervise(console) as supervisor:
-        address = start(supervisor, port=port, with_web=with_web)
-        if address:
-            console.say(f"Circled is ready: {address}   (Ctrl-C stops it)")
-        else:
-            console.say("The workers are ready.   (Ctrl-C stops them)")
-        supervisor.wait()
+        try:
+            address = start(supervisor, port=port, with_web=with_web)
+            if address:
+                console.say(f"Circled is ready: {address}   (Ctrl-C stops it)")
+            else:
+                console.say("The workers are ready.   (Ctrl-C stops them)")
+            supervisor.wait()
+        except KeyboardInterrupt:
+            console.say("Interrupted before everything was ready.")
         console.say("Stopping ...")
     console.say("Stopped.")
 

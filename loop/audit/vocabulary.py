@@ -155,7 +155,7 @@ VOUCHED: Mapping[str, Vouched] = {
     "loop_production": Vouched(("production.added", "production.changed", "reason.registered", "beat.registered")),
     "loop_member": Vouched(("member.added", "member.changed")),
     "loop_contributor": Vouched(("contributor.added", "contributor.changed")),
-    "loop_user": Vouched(("user.added", "user.changed", "session.login", "session.logout")),
+    "loop_user": Vouched(("user.added", "user.changed", "session.login", "session.logout", "session.refused")),
     "loop_token": Vouched(("token.created", "token.revoked")),
     "loop_recipient": Vouched(("recipient.added", "recipient.changed")),
     "loop_recipient_agreement": Vouched(("recipient.agreement",), linked=True, needs_event=True, frozen=True),

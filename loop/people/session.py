@@ -11,7 +11,7 @@ from loop.kernel.clock import now
 from loop.people.models import User
 from loop.people.querysets import actor_for_user
 
-What = Literal["session.login", "session.logout"]
+What = Literal["session.login", "session.logout", "session.refused"]
 
 
 def record_session(*, user: User, what: What) -> None:

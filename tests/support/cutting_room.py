@@ -37,7 +37,9 @@ TEXTS: dict[str, str | None] = {
     "white": "  two before, and\n\n\n  three lines after\n\n\n",
     "empty": "",
     "none": None,
-    "script": "INT. CAR DECK - NIGHT\n\nWater drips.\n\nRUNA\n(quietly)\nIt will not hold till the ramp.\n\nShe turns the key.",
+    "script": (
+        "INT. CAR DECK - NIGHT\n\nWater drips.\n\nRUNA\n(quietly)\nIt will not hold till the ramp.\n\nShe turns the key."
+    ),
 }
 
 
@@ -79,7 +81,7 @@ def bring_in(production: Production, lines: list[Mapping[str, Any]]) -> None:
     report = ingest(
         lines=[json.dumps(each).encode() for each in lines], production=production, actor=SYSTEM, source="test"
     )
-    assert report.kept, report.problems
+    assert report.kept, report.errors
 
 
 def open_room(code: str = "FERRY", *, suggestions: int = 12, reason_required: bool = False, prefix: str = "") -> Room:

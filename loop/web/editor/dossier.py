@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
@@ -14,11 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from loop.decision.models import Decision, DecisionSpan
 from loop.decision.rules import LABELLED
+from loop.material.models import Production
 from loop.material.timecode import to_timecode
 from loop.people.models import Role
 from loop.people.roles import Permission
 from loop.suggestion.models import Suggestion
-from loop.web.desk import open_production, page
+from loop.suggestion.reveal import MAX_BASIS
+from loop.web.desk import Desk, open_production, page
 from loop.web.editor import record
 from loop.web.editor.codes import Codes, codes_of
 from loop.web.editor.diff import changed_words, compare
@@ -43,12 +46,25 @@ SEVERITIES: Final = {1: "a note", 2: "fix if cheap", 3: "must be fixed", 4: "unu
 @page
 @require_GET
 def dossier(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
-    """Everything recorded about one suggestion. Whoever may not see texts gets the facts without them. At most 12 queries."""
+    """Everything recorded about one suggestion, without the texts for whoever may not see them. At most 12 queries."""
     desk, production = open_production(request, code)
     suggestion = judged(production, uid)
     if suggestion is None:
         raise Http404("No such suggestion.")
-    sees_text = desk.may(Permission.SEE_TEXT)
+    return show(request, desk, production, suggestion, sees_text=desk.may(Permission.SEE_TEXT))
+
+
+def show(
+    request: HttpRequest,
+    desk: Desk,
+    production: Production,
+    suggestion: Suggestion,
+    *,
+    sees_text: bool,
+    more: Mapping[str, object] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page, with the texts or without. `more` is for the form that asks for a reveal."""
     decisions = record.decisions_on(suggestion)
     me = judge(desk, production)
     live = [each for each in decisions if _is_live(each)]
@@ -66,6 +82,8 @@ def dossier(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
         "kind_label": kind_words(suggestion.kind).capitalize(),
         "scene": scene_of(suggestion, meta.get("scene") if sees_text else ""),
         "sees_text": sees_text,
+        "may_reveal": not sees_text and desk.may(Permission.REVEAL_TEXT),
+        "basis_limit": MAX_BASIS,
         "content": content,
         "prompt": prompt,
         "erased": getattr(suggestion, "text", None) is None,
@@ -85,8 +103,9 @@ def dossier(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
         "events": record.events_of(desk, production, [suggestion.uid, *(each.uid for each in shown)]),
         "review_url": address(production, Wanted(), suggestion.uid) if me else "",
         "digest": bytes(suggestion.digest).hex(),
+        **(more or {}),
     }
-    return render(request, "editor/dossier.html", context)
+    return render(request, "editor/dossier.html", context, status=status)
 
 
 @page
@@ -153,7 +172,7 @@ def told(decision: Decision, codes: Codes, marks: Marks, content: str | None, *,
         "beats": codes.beat_labels(decision.beats),
         "negative_kind": decision.get_negative_kind_display() if decision.negative_kind not in {"", "explicit"} else "",
         "severity": SEVERITIES.get(decision.severity or 0, ""),
-        "confidence": decision.confidence,
+        "confidence": None if decision.confidence is None else f"{decision.confidence.normalize():f}",
         "active_ms": decision.active_ms,
         "rationale": text.rationale if text else None,
         "revised": revised,

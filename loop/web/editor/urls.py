@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loop.web.editor import decide, dossier, permalink, queue, review
+from loop.web.editor import decide, dossier, permalink, queue, revealing, review
 
 urlpatterns = [
     path("p/<str:code>/queue/", queue.queue, name="queue"),
@@ -10,5 +10,6 @@ urlpatterns = [
     path("p/<str:code>/decide/", decide.decide, name="decide"),
     path("p/<str:code>/items/<uuid:uid>/", dossier.dossier, name="dossier"),
     path("p/<str:code>/items/<uuid:uid>/reveal/", dossier.reveal, name="reveal"),
+    path("p/<str:code>/items/<uuid:uid>/text/", revealing.reveal_text, name="reveal-text"),
     path("d/<uuid:uid>/", permalink.decision, name="decision"),
 ]

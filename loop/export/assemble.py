@@ -13,7 +13,7 @@ from loop.export.consents import snapshot
 from loop.export.disclosures import disclosures
 from loop.export.keys import Pseudonyms
 from loop.export.licence import licence
-from loop.export.manifest import FileEntry, manifest, order_part
+from loop.export.manifest import FileEntry, counts_part, manifest, order_part
 from loop.export.models import Export, ExportShard
 from loop.export.profiles.registry import SHAPES
 from loop.export.proof import log_manifest, write_proof
@@ -54,7 +54,7 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
     check()
     stated = _write(folder, MANIFEST, manifest(found, files))
     _write(folder, ENVELOPE, _signed(found, [*files, stated]))
-    log_manifest(export, token, manifest_sha256=stated.sha256, rows=found.tally.rows)
+    log_manifest(export, token, manifest_sha256=stated.sha256, counts=counts_part(found))
     write_proof(export, folder)
     _sync(folder)
     return folder

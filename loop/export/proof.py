@@ -35,8 +35,8 @@ class Opening:
         return canonical({"entry": self.entry.decode(), "salt": self.salt.hex(), "facts": self.facts}) + b"\n"
 
 
-def log_manifest(export: Export, token: UUID, *, manifest_sha256: str, rows: int) -> None:
-    """Records export.built with the manifest's digest, once for each distinct manifest.
+def log_manifest(export: Export, token: UUID, *, manifest_sha256: str, counts: Mapping[str, Json]) -> None:
+    """Records export.built with the manifest's digest, once for each distinct manifest; keeps its counts with the row.
 
     Raises LeaseLostError if the lease is another's.
     """
@@ -49,7 +49,8 @@ def log_manifest(export: Export, token: UUID, *, manifest_sha256: str, rows: int
             return
         row.manifest_sha256 = manifest_sha256
         row.built_at = at
-        row.save(update_fields=["manifest_sha256", "built_at"])
+        row.counts = counts
+        row.save(update_fields=["manifest_sha256", "built_at", "counts"])
         record(
             event=BUILT,
             actor=SYSTEM,
@@ -57,7 +58,7 @@ def log_manifest(export: Export, token: UUID, *, manifest_sha256: str, rows: int
             obj_uid=export.uid,
             production_id=export.production_id,
             at=at,
-            facts={"manifest_sha256": manifest_sha256, "rows": rows},
+            facts={"manifest_sha256": manifest_sha256, "rows": counts["rows"]},
         )
 
 

@@ -44,6 +44,7 @@ class _State:
     gate_date: date
     purpose: str
     recipient: str
+    checkpoint_size: int
     seen: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     judged: dict[str, str] = field(default_factory=dict)
@@ -59,6 +60,7 @@ def check_rows(folder: Path, manifest: Mapping[str, Any], report: Findings) -> N
             gate_date=date.fromisoformat(order["gate_date"]),
             purpose=order["purpose"],
             recipient=order["recipient"],
+            checkpoint_size=int(order["checkpoint_size"]),
         )
         parts = [entry for entry in manifest["files"] if entry["path"].startswith("data/")]
         expected = counts["rows"]
@@ -102,7 +104,7 @@ def _check_file(
             report.rows += rows
             if rows != entry.get("rows"):
                 report.add(name, f"expected {entry.get('rows')} rows, found {rows}")
-            wanted = ["fb_row_id", DIGEST.name, *digested, *CONSENT_COLUMNS]
+            wanted = ["fb_row_id", "fb_log_index", DIGEST.name, *digested, *CONSENT_COLUMNS]
             for group in range(file.num_row_groups):
                 for finding in _check_group(file.read_row_group(group, columns=wanted), digested, state):
                     report.add(name, finding)
@@ -114,12 +116,15 @@ def _check_group(table: pa.Table, digested: Sequence[str], state: _State) -> lis
     findings: list[str] = []
     texts = [table.column(column).to_pylist() for column in digested]
     ids, digests = table.column("fb_row_id").to_pylist(), table.column(DIGEST.name).to_pylist()
+    late = pc.greater_equal(pc.cast(table.column("fb_log_index"), pa.int64()), state.checkpoint_size).to_pylist()
     for place, row_id in enumerate(ids):
         if row_id in state.seen:
             findings.append(f"row {row_id}: its name is not the only one")
         state.seen.add(row_id)
         if text_digest(*(column[place] for column in texts)) != digests[place]:
             findings.append(f"row {row_id}: its texts do not have the digest it states")
+        if late[place]:
+            findings.append(f"row {row_id}: its decision is later than the checkpoint of the order")
     findings += [f"row {ids[place]}: {wrong}" for place, wrong in _judge(table, state)]
     return findings if len(findings) <= MOST_FINDINGS else [*findings[:MOST_FINDINGS], "... and more"]
 

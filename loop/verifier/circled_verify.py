@@ -258,10 +258,8 @@ def check_rows(folder: Path, manifest: dict[str, Any], add: Add) -> int:
     """Counts, unique names, content digests, and consent flags that consents.jsonl bears out."""
     order, total, seen = manifest["order"], 0, set()
     texts = DIGESTED[order["profile"]]
-    lines = (folder / CONSENTS).read_bytes().splitlines()
-    consents = {each["auth_id"]: each for each in map(json.loads, lines)}
-    judged: dict[str, str] = {}
-    used: set[str] = set()
+    consents = {each["auth_id"]: each for each in map(json.loads, (folder / CONSENTS).read_bytes().splitlines())}
+    judged, used = dict[str, str](), set[str]()
     for entry in manifest["files"]:
         if not entry["path"].startswith("data/"):
             continue
@@ -272,6 +270,8 @@ def check_rows(folder: Path, manifest: dict[str, Any], add: Add) -> int:
             seen.add(row["fb_row_id"])
             if text_digest([row[name] for name in texts]) != row["fb_content_sha256"]:
                 problem = "its texts do not have the digest it states"
+            if int(row["fb_log_index"]) >= int(order["checkpoint_size"]):
+                problem = "its decision is later than the checkpoint of the order"
             key = repr([row[name] for name in ("fb_auth_ids", *FLAGS, "fb_expires_on", "fb_territory")])
             if key not in judged:
                 judged[key] = judge(row, consents, order)
@@ -291,7 +291,8 @@ def check_rows(folder: Path, manifest: dict[str, Any], add: Add) -> int:
 def read_rows(path: Path, texts: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet as pq  # only for releases: the log can be checked without it
 
-    wanted = [*texts, "fb_row_id", "fb_content_sha256", "fb_auth_ids", *FLAGS, "fb_expires_on", "fb_territory"]
+    named = ("row_id", "content_sha256", "log_index", "auth_ids", "expires_on", "territory")
+    wanted = [*texts, *FLAGS, *(f"fb_{name}" for name in named)]
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=5_000, columns=wanted):
             yield from batch.to_pylist()
@@ -390,8 +391,7 @@ def main() -> int:
     except (BadError, OSError) as error:
         print(f"Could not check: {error}", file=sys.stderr)
         return 2
-    for finding in findings[:100]:
-        print(finding, file=sys.stderr)
+    sys.stderr.writelines(f"{finding}\n" for finding in findings[:100])
     print(f"NOT VERIFIED: {len(findings)} finding(s)." if findings else f"Verified: {checked}.")
     return 1 if findings else 0
 

@@ -3,6 +3,8 @@
 
 import os
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 # These start the servers themselves, or need none.
 WITHOUT_SERVERS = frozenset(
@@ -12,6 +14,9 @@ WITHOUT_SERVERS = frozenset(
 
 
 def main() -> int:
+    own = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
+    if find_spec("django") is None and own.exists() and Path(sys.executable).parent != own.parent:
+        os.execv(own, [str(own), *sys.argv])  # noqa: S606 -- `./manage.py` works without activating anything
     if sys.version_info < (3, 11):  # noqa: UP036 -- the message is for whoever runs it with an older one
         return complain(f"Circled needs Python 3.11 or later; this is {sys.version.split()[0]}. Try: make run")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")

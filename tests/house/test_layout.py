@@ -8,6 +8,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MOST_LINES = 400
+# One file by promise: outsiders download and run it without us.
+MAY_BE_LONG = {"loop/verifier/circled_verify.py"}
 NOUNS = (
     "people", "material", "screening", "consent", "suggestion", "decision", "signal", "intake", "gate", "export",
     "recall", "report", "audit", "storage",
@@ -29,8 +31,8 @@ def test_files_stay_short() -> None:
     paths = [
         path for path in _sources(*folders, suffixes=(".py", ".html", ".js", ".sql")) if "migrations" not in path.parts
     ]
-    long = {str(path.relative_to(REPOSITORY)): lines for path in paths
-            if (lines := len(path.read_text().splitlines())) > MOST_LINES}  # fmt: skip
+    lines = {str(path.relative_to(REPOSITORY)): len(path.read_text().splitlines()) for path in paths}
+    long = {name: number for name, number in lines.items() if number > MOST_LINES and name not in MAY_BE_LONG}
     assert not long, f"split these along what they are about (at most {MOST_LINES} lines): {long}"
 
 

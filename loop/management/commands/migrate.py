@@ -1,9 +1,8 @@
 """`migrate` as the owner of the schema: the runtime role may not change tables."""
 
-from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as DjangoMigrate
 
 from studio.local.preparation import ensure_external_roles
@@ -12,7 +11,7 @@ from studio.local.servers import ServersError
 
 
 class Command(DjangoMigrate):
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
 

@@ -1,9 +1,8 @@
 """`up`: database, broker, web, workers and scheduler under one supervisor, until Ctrl-C."""
 
-from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from studio.local.home import HomeError
 from studio.local.roles import RolesError
@@ -19,7 +18,7 @@ class Command(BaseCommand):
     )
     requires_system_checks = ()
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--port", type=int, help="port of the web server on 127.0.0.1 (default: the first free from 8000)"
         )

@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 
 from loop.material.models import Production
 from loop.people.models import Role
-from loop.people.roles import Permission as P
+from loop.people.roles import Permission
 from loop.web.desk import Desk, at
 from loop.web.keymap import keymap
 
@@ -25,18 +25,24 @@ class Way:
     label: str
     name: str
     action: str
-    needs: frozenset[P]
+    needs: frozenset[Permission]
     inside: frozenset[str] = frozenset()
 
 
 WAYS = (
-    Way("Queue", "queue", "go.queue", frozenset({P.DECIDE, P.DECIDE_ON_BEHALF, P.SEE_TEXT}), frozenset({"review"})),
-    Way("Exports", "exports", "go.exports", frozenset({P.SEE_EXPORT}), frozenset({"export", "export-new"})),
+    Way(
+        "Queue",
+        "queue",
+        "go.queue",
+        frozenset({Permission.DECIDE, Permission.DECIDE_ON_BEHALF, Permission.SEE_TEXT}),
+        frozenset({"review"}),
+    ),
+    Way("Exports", "exports", "go.exports", frozenset({Permission.SEE_EXPORT}), frozenset({"export", "export-new"})),
     Way(
         "Authorisations",
         "authorisations",
         "go.consent",
-        frozenset({P.SEE_REGISTRY, P.AUTHORISE_OWN}),
+        frozenset({Permission.SEE_REGISTRY, Permission.AUTHORISE_OWN}),
         frozenset({"authorisation", "authorisation-new"}),
     ),
     Way(
@@ -45,16 +51,16 @@ WAYS = (
         "go.trail",
         frozenset(
             {
-                P.READ_TRAIL_ALL,
-                P.READ_TRAIL_OWN,
-                P.READ_TRAIL_ORDERS,
-                P.READ_TRAIL_PRODUCTION,
-                P.READ_TRAIL_CONSENT,
+                Permission.READ_TRAIL_ALL,
+                Permission.READ_TRAIL_OWN,
+                Permission.READ_TRAIL_ORDERS,
+                Permission.READ_TRAIL_PRODUCTION,
+                Permission.READ_TRAIL_CONSENT,
             }
         ),
         frozenset({"event", "checkpoint"}),
     ),
-    Way("Research", "report", "go.report", frozenset({P.SEE_PRODUCTION})),
+    Way("Research", "report", "go.report", frozenset({Permission.SEE_PRODUCTION})),
 )
 
 
@@ -93,7 +99,7 @@ def _nav(request: HttpRequest, desk: Desk) -> list[dict[str, Any]]:
     return found
 
 
-def _leads_to(desk: Desk, needs: frozenset[P]) -> Production | None:
+def _leads_to(desk: Desk, needs: frozenset[Permission]) -> Production | None:
     candidates = [desk.production] if desk.production else desk.productions
     return next((each for each in candidates if any(desk.may(need, each) for need in needs)), None)
 

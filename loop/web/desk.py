@@ -1,7 +1,7 @@
 """Who sits at the desk and which production lies on it: the one way a page asks who may see or do what.
 
-A view begins with `desk = at(request)` or `desk = open_production(request, code, Permission.X)`. What it finds is kept on
-the request, so the context processor and the view share the same query.
+A view begins with `desk = at(request)` or `desk, production = open_production(request, code, Permission.X)`. What it
+finds is kept on the request, so the context processor and the view share the same query.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def at(request: HttpRequest) -> Desk:
 def open_production(
     request: HttpRequest, code: str, permission: Permission = Permission.SEE_PRODUCTION
 ) -> tuple[Desk, Production]:
-    """Lays the production on the desk. Http404 if this login may not know of it, PermissionDenied without the permission."""
+    """Lays the production on the desk. Http404 if the login may not know of it, PermissionDenied without the right."""
     desk = at(request)
     production = next((each for each in desk.productions if each.code == code), None)
     if production is None:

@@ -1,4 +1,4 @@
-"""The first page after the login, by role: where to go on, what one said last and what became of it, what needs a look."""
+"""The first page after the login, by role: where to go on, what one said last and what became of it, what is urgent."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _queues(desk: Desk, productions: list[Production]) -> list[dict[str, Any]]:
     if not productions:
         return []
     mine = live(Decision.objects.filter(_own(desk, productions)).exclude(outcome="retract"))
-    counted = (
+    counted: Any = (
         Suggestion.objects.filter(production__in=productions)
         .order_by()
         .values("production", "stage")
@@ -110,7 +110,9 @@ def _last(desk: Desk, productions: list[Production]) -> list[dict[str, Any]]:
     """One's last live verdicts, and the releases that carry them. Two queries."""
     if not productions:
         return []
-    found = live(Decision.objects.filter(_own(desk, productions), production__in=productions).exclude(outcome="retract"))
+    found = live(
+        Decision.objects.filter(_own(desk, productions), production__in=productions).exclude(outcome="retract")
+    )
     mine = list(found.select_related("suggestion", "on_behalf_of", "production").order_by("-id")[:LAST])
     ids = [each.pk for each in mine]
     carried: dict[int, set[int]] = {}

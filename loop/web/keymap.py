@@ -1,10 +1,10 @@
 """The one key map: what a key does, its words, and where it works.
 
-It is served in the page as JSON and read by the key handler, the `?` sheet and the palette alike, so the help cannot differ
-from the behaviour. A binding whose action is a control on the page presses that control (`data-action`).
+It is served in the page as JSON and read by the key handler, the `?` sheet and the palette alike, so the help cannot
+differ from the behaviour. A binding whose action is a control on the page presses that control (`data-action`).
 
-Key notation: modifiers first, lower case, joined by `+` (`ctrl+k`; ctrl also means the Mac's command key); two keys after
-one another are separated by a space (`g q`). Single characters can be switched off as a whole (WCAG 2.1.4).
+Key notation: modifiers first, lower case, joined by `+` (`ctrl+k`; ctrl also means the Mac's command key); two keys one
+after another are separated by a space (`g q`). Single characters can be switched off as a whole (WCAG 2.1.4).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Settings(forms.Form):
         label="Single-letter keys", required=False, help_text="Off: only Escape, Enter and keys with Ctrl work."
     )
     theme = forms.ChoiceField(
-        label="Light", choices=[("dark", "Dark"), ("light", "Light"), ("auto", "As the system says")]
+        label="Theme", choices=[("dark", "Dark"), ("light", "Light"), ("auto", "As the system says")]
     )
 
 
@@ -34,7 +34,7 @@ class Settings(forms.Form):
 @require_http_methods(["GET", "POST"])
 def me(request: HttpRequest) -> HttpResponse:
     """The form, and the key map that it is about."""
-    user = cast(User, request.user)
+    user = cast("User", request.user)
     initial: dict[str, Any] = {
         "single_keys": user.preferences.get("single_keys", True),
         "theme": request.COOKIES.get(COOKIE, user.preferences.get("theme", "dark")),
@@ -48,6 +48,8 @@ def me(request: HttpRequest) -> HttpResponse:
         return response
     groups: dict[str, list[dict[str, str]]] = {}
     for binding in BINDINGS:
-        keys = " or ".join(key.replace("+", " ").title() for key in binding.keys) if binding.id != "reason" else "1 to 9"
+        keys = (
+            " or ".join(key.replace("+", " ").title() for key in binding.keys) if binding.id != "reason" else "1 to 9"
+        )
         groups.setdefault(binding.group, []).append({"keys": keys, "label": binding.label})
     return render(request, "account/me.html", {"form": form, "groups": groups.items()})

@@ -42,7 +42,7 @@ def _edge(request: HttpRequest, found: QuerySet[M], name: str) -> int | None:
     except ValueError:
         return None
     # The row at the edge may have left the list (it was decided meanwhile), so it is looked up without the filters.
-    key = found.model._default_manager.filter(uid=uid).values_list("pk", flat=True).first()  # type: ignore[misc]
+    key = found.model._default_manager.filter(uid=uid).values_list("pk", flat=True).first()  # noqa: SLF001 - Django's own API
     return None if key is None else int(key)
 
 

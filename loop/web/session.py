@@ -1,4 +1,4 @@
-"""Who is logged in now, for pages that stayed open while a session ended: the browser asks before it sends what waits."""
+"""Who is logged in now, for pages that stayed open while a session ended: the browser asks before it sends again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real browser on a real server: everything is done by keyboard, and a message about the content policy fails the test."""
+"""A real browser on a real server: everything is done by keyboard; a message about the content policy fails a test."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def room(live_site: str) -> Room:
 
 @pytest.fixture
 def open_browser(browser: Browser, live_site: str) -> Iterator[Callable[..., Page]]:
-    """`open_browser(**options)`: a page in a browser of its own. Errors of scripts and of the content policy fail the test."""
+    """`open_browser(**options)`: a page in a browser of its own. Errors of scripts and of the policy fail the test."""
     contexts: list[BrowserContext] = []
     found: list[str] = []
 

@@ -1,4 +1,4 @@
-"""The review room by keyboard: one key a verdict, reasons before and after it, revising, undo, and what the page keeps."""
+"""The review room by keyboard: one key a verdict, reasons before and after it, revising, undo, what the page keeps."""
 
 from __future__ import annotations
 
@@ -197,7 +197,8 @@ SIZES = [(1440, 900), (1440, 780), (1280, 680), (1024, 700), (820, 1100)]
 SEEN = """() => {
   const inside = (each) => {
     const box = each.getBoundingClientRect();
-    return box.width > 0 && box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight + 1 && box.right <= innerWidth + 1;
+    const [low, wide] = [innerHeight + 1, innerWidth + 1];
+    return box.width > 0 && box.top >= 0 && box.left >= 0 && box.bottom <= low && box.right <= wide;
   };
   const all = (selector) => [...document.querySelectorAll(selector)];
   const panel = document.querySelector(".panel").getBoundingClientRect();

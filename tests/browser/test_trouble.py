@@ -18,7 +18,7 @@ AtWork = Callable[..., Page]
 
 def test_lost_answers_and_a_busy_server_change_nothing(room: Room, at_work: AtWork) -> None:
     bring_in(room.production, [line(f"t{number:02d}-a", f"More {number}.") for number in range(20)])
-    chance = random.Random(SEED)
+    chance = random.Random(SEED)  # noqa: S311 - repeatable
     page = at_work()
     trouble = {"503": 0, "lost answer": 0, "no network": 0, "passed": 0}
 
@@ -48,7 +48,7 @@ def test_lost_answers_and_a_busy_server_change_nothing(room: Room, at_work: AtWo
         expect(page.locator("#item")).not_to_have_attribute("data-label", label)
         given.append((label, outcome))
     saved(page)
-    assert trouble["lost answer"] and trouble["503"] and trouble["no network"], f"seed {SEED}: {trouble}"
+    assert all(trouble.values()), f"seed {SEED}: {trouble}"
     found = Decision.objects.filter(superseded_by=None).order_by("id").select_related("suggestion")
     assert [(each.suggestion.external_id, each.outcome) for each in found] == given, f"seed {SEED}"
     assert Decision.objects.count() == VERDICTS

@@ -38,7 +38,7 @@ TEXTS: dict[str, str | None] = {
     "empty": "",
     "none": None,
     "script": (
-        "INT. CAR DECK - NIGHT\n\nWater drips.\n\nRUNA\n(quietly)\nIt will not hold till the ramp.\n\nShe turns the key."
+        "INT. CAR DECK - NIGHT\n\nIt drips.\n\nRUNA\n(quietly)\nIt will not hold till the ramp.\n\nShe turns the key."
     ),
 }
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
@@ -49,6 +50,9 @@ def _from_outbox(request: HttpRequest, code: str) -> JsonResponse:
     moment = now()
     try:
         gesture = read(request)
+    except NotValidError as error:
+        return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), field=error.field)
+    try:
         if gesture.actor and gesture.actor != str(request.user.uid):
             # Not a refusal of the verdict: it waits until the person who gave it is back.
             return _refused(HTTPStatus.UNAUTHORIZED, "Somebody else is logged in.")
@@ -60,8 +64,8 @@ def _from_outbox(request: HttpRequest, code: str) -> JsonResponse:
     except (Http404, NotFoundError):
         return _refused(HTTPStatus.NOT_FOUND, "There is no such suggestion in this production, or you are no member.")
     except SupersededError as error:
-        # Two tabs at the same moment: the outbox sends it again, and then it supersedes the other. Taking back what is gone
-        # stays refused.
+        # Two tabs at the same moment: the outbox sends it again, and then it supersedes the other. Taking back
+        # what is gone stays refused.
         status = HTTPStatus.UNPROCESSABLE_ENTITY if gesture.outcome == "retract" else HTTPStatus.CONFLICT
         return _refused(status, _in_words(error))
     except (NotValidError, ConflictError) as error:
@@ -109,7 +113,7 @@ def _from_form(request: HttpRequest, code: str) -> HttpResponse:
 def record(desk: Desk, suggestion: Suggestion, gesture: Gesture, *, me: Contributor, moment: datetime) -> Answer:
     """Calls the verb. One's own live verdict is superseded, unless that one was given later than this one was.
 
-    A decision that waited in a browser while the same person judged again elsewhere arrives as what it is: an earlier one.
+    A decision that waited in a browser while the same person judged again elsewhere arrives as what it is: the earlier.
     """
     spoken_for = _spoken_for(suggestion.production, gesture)
     target = _target(suggestion, gesture)
@@ -165,8 +169,8 @@ def _spoken_for(production: Production, gesture: Gesture) -> Contributor | None:
     if gesture.on_behalf_of is None:
         return None
     person = Contributor.objects.filter(uid=gesture.on_behalf_of)
-    known = person.filter(memberships__production=production) | person.filter(pk=production.lead_id)
-    found_person = known.distinct().first()
+    of_members = Q(memberships__production=production)
+    found_person = person.filter(of_members | Q(pk=production.lead_id or 0)).distinct().first()
     if found_person is None:
         raise NotValidError("on_behalf_of: expected one of this production's people", field="on_behalf_of")
     return found_person

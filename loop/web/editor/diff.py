@@ -32,7 +32,7 @@ class Line:
 
 
 def compare(before: str, after: str) -> list[Line]:
-    """Both texts in reading order. Without the inserted pieces the lines are `before`, without the deleted ones `after`."""
+    """Both texts in reading order. Without inserted pieces the lines are `before`, without deleted ones `after`."""
     old, new = before.split("\n"), after.split("\n")
     found: list[Line] = []
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

@@ -1,4 +1,4 @@
-"""What the browser says of one verdict, as JSON from the outbox or as a plain form, made into the arguments of `answer`."""
+"""What the browser says of one verdict, as JSON from the outbox or as a plain form: the arguments of `answer`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 
 from loop.kernel.errors import NotValidError
 
+MIN_KEY: Final = 8  # characters; a UUID has 36
 MAX_KEY: Final = 200
 LISTS: Final = ("reasons", "beats")
 
@@ -52,8 +53,8 @@ def read(request: HttpRequest) -> Gesture:
     """The gesture of a request. Raises NotValidError, with the field, for what cannot be one."""
     given = _json(request) if is_json(request) else _form(request)
     key = _text(given, "idempotency_key") or ""
-    if not 8 <= len(key) <= MAX_KEY:
-        raise NotValidError(f"idempotency_key: expected 8 to {MAX_KEY} characters", field="idempotency_key")
+    if not MIN_KEY <= len(key) <= MAX_KEY:
+        raise NotValidError(f"idempotency_key: expected {MIN_KEY} to {MAX_KEY} characters", field="idempotency_key")
     suggestion = _uid(given, "suggestion")
     if suggestion is None:
         raise NotValidError("suggestion: expected an id, found none", field="suggestion")

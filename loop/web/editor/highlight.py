@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def segments(text: str, marked: Sequence[Marked]) -> list[Segment]:
     cuts = sorted({0, len(text), *(each.start for each in clipped), *(each.end for each in clipped)})
     empty = {at: tuple(each.number for each in clipped if each.start == each.end == at) for at in cuts}
     found = [Segment("", (), empty[0])] if empty.get(0) else []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         under = tuple(
             each.number for each in clipped if each.start <= start and end <= each.end and each.start < each.end
         )

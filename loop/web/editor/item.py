@@ -1,10 +1,10 @@
-"""One suggestion as it lies on the table: its text, its siblings, the keys of its reasons, what was said of it so far."""
+"""One suggestion as it lies on the table: its text, its siblings, the keys of its reasons, what was said of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core import signing
 from django.db.models import Q
@@ -32,7 +32,7 @@ REVEALED_LIMIT: Final = 500
 SCRIPT_PARTS: Final = frozenset({"heading", "cue", "dialogue"})  # with all three a text is laid out as a page of script
 
 
-def judged(production: Production, uid: object) -> Suggestion | None:
+def judged(production: Production, uid: UUID) -> Suggestion | None:
     """A suggestion of the production with what its page shows of itself. One query."""
     found = Suggestion.objects.select_related("production", "brief__scene", "model", "media", "text")
     return found.filter(production=production, uid=uid).first()
@@ -53,7 +53,7 @@ def content_of(suggestion: Suggestion) -> tuple[str | None, str | None, dict[str
 
 
 def layout_of(content: str | None) -> str:
-    """ "screenplay" for a text with a scene heading, a cue and a line spoken, else "prose"."""
+    """How a text is laid out: as a screenplay if it has a heading, a cue and a line spoken, else as prose."""
     if content and {kind for kind, _, _ in elements(content)} >= SCRIPT_PARTS:
         return "screenplay"
     return "prose"
@@ -81,7 +81,8 @@ def own(decisions: list[Decision], me: Contributor | None) -> Decision | None:
         return None
     judgements = [each for each in decisions if (each.on_behalf_of_id or each.decided_by_id) == me.pk]
     entered = [each for each in decisions if each.decided_by_id == me.pk]
-    return (judgements or entered or [None])[-1]
+    found = judgements or entered
+    return found[-1] if found else None
 
 
 def may_see_others(request: HttpRequest, suggestion: Suggestion, me: Contributor | None, mine: Decision | None) -> bool:
@@ -162,7 +163,7 @@ def card(
 
 
 def shown(suggestion: Suggestion, candidates: list[dict[str, Any]], *, others: int, is_open: bool) -> str:
-    """What was on screen, signed: it comes back with the verdict and is stored with it, and nobody else can write it."""
+    """What was on screen, signed: it comes back with the verdict and is stored with it; nobody else can write it."""
     seen = {
         "page": "review",
         "candidates": [str(each["uid"]) for each in candidates[:CANDIDATES]],

@@ -24,7 +24,7 @@ from loop.web.editor.rows import short_name
 def decision(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One decision with the chain it stands in: what it superseded, what superseded it. At most 12 queries.
 
-    A decision of a production one is no member of does not exist. Whoever judges and has not yet sees that there is one.
+    In a production one is no member of it does not exist. Whoever judges and has not yet sees only that there is one.
     """
     visible = at(request).productions
     found = Decision.objects.filter(uid=uid, production__in=visible).select_related("production", "suggestion").first()

@@ -45,8 +45,11 @@ def queue(request: HttpRequest, code: str) -> HttpResponse:
         "dropped": filters.dropped,
         "rows": _rows(production, filters, me, rows),
         "all_done": me is not None and not rows and not reached.left and reached.total,
-        "done_words": f"{reached.done} of {reached.total} done.",
-        "all_url": f"{request.path}?state=all",
+        "done_words": f"{reached.done} of {reached.total} done"
+        + (f", {reached.skipped} skipped." if reached.skipped else "."),
+        "all_url": f"{request.path}?state={'skipped' if reached.skipped else 'all'}",
+        "done_action": "See the skipped" if reached.skipped else "See all of them",
+        "open_url": f"{request.path}?state=all",
         **pager,
     }
     return render(request, "editor/queue.html", context)

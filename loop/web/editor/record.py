@@ -137,7 +137,7 @@ def capacity_words(capacity: str) -> str:
 def exports_of(decisions: list[Decision]) -> list[dict[str, Any]]:
     """The releases that carry a row made of these decisions, newest first. One query."""
     ids = [each.pk for each in decisions]
-    rows = (
+    rows: Any = (
         ExportRow.objects.filter(Q(decision__in=ids) | Q(other_decision__in=ids))
         .filter(dropped__isnull=True)
         .order_by()

@@ -31,7 +31,7 @@ LAST_SHOWN = 5
 @page
 @require_GET
 def review(request: HttpRequest, code: str) -> HttpResponse:
-    """The item of the address, else the next that waits. With `fragment=1` the item alone, as the browser fetches ahead.
+    """The item of the address, else the next that waits. With `fragment=1` the item alone: the browser fetches ahead.
 
     At most 12 queries.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from django.db.models import CharField, Count, Q, QuerySet, Value
@@ -100,7 +100,8 @@ _COLUMNS: Final = ("pk", "uid", "external_id", "brief_id")
 
 
 def _tagged(found: QuerySet[Suggestion], tag: str) -> QuerySet[Suggestion, dict[str, Any]]:
-    return found.annotate(tag=Value(tag, output_field=CharField())).values(*_COLUMNS, "tag")
+    tagged = found.annotate(tag=Value(tag, output_field=CharField()))
+    return cast("QuerySet[Suggestion, dict[str, Any]]", tagged.values(*_COLUMNS, "tag"))
 
 
 def around(

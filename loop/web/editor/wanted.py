@@ -1,4 +1,4 @@
-"""Which part of a production's suggestions somebody looks at: the filters of the queue, as they stand in its address."""
+"""Which part of a production's suggestions somebody looks at: the filters of the queue, as its address has them."""
 
 from __future__ import annotations
 

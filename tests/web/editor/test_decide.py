@@ -1,4 +1,4 @@
-"""What happens to a verdict that a browser sends: recorded once, refused in place, never lost, never somebody else's."""
+"""What happens to a verdict that a browser sends: recorded once, refused in place, never lost, never another's."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 from django.test import Client
 
 from loop.decision.models import Decision
+from loop.kernel.actor import SYSTEM
 from loop.kernel.clock import now, rfc3339
 from loop.people.leave import end_membership
 from loop.people.models import Member
-from loop.kernel.actor import SYSTEM
 from tests.support.cutting_room import Room, open_room
 
 Say = Callable[..., Any]

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from studio.local import roles
+from studio.local.account import abandoned
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 LEAST_DISK_BYTES = 1024**3
@@ -37,6 +38,7 @@ def examine() -> Iterator[Finding]:
     """Every check in turn. What cannot be asked because the database does not answer is left out."""
     yield from keys()
     yield from disk()
+    yield from leftovers()
     reachable = database()
     yield reachable
     if reachable.level != FAIL:
@@ -155,6 +157,12 @@ def disk() -> Iterator[Finding]:
         yield Finding(
             name, level, f"{free // MIB} MiB free at {path}", "" if level == OK else "Make room, or move CIRCLED_HOME."
         )
+
+
+def leftovers() -> Iterator[Finding]:
+    """Does data lie around whose home was deleted by hand?"""
+    for place, root in abandoned().items():
+        yield Finding("leftover", WARN, f"{place} holds the data of {root}, which is gone", f"Run: rm -rf {place}")
 
 
 def keys() -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """Who the servers run as. PostgreSQL refuses root, so under root they get an unprivileged account and a place apart."""
 
 import grp
+import json
 import os
 import pwd
 import shutil
@@ -11,11 +12,12 @@ from hashlib import sha256
 from importlib.metadata import distribution, version
 from pathlib import Path
 
-from studio.local.home import ROOT_PLACES, Home, HomeError, private_directory
+from studio.local.home import ROOT_PLACES, Home, HomeError, private_directory, write_private
 from studio.local.locks import held
 
 ACCOUNT = "circled"
 FALLBACK_ACCOUNT = "nobody"
+OWNER_NOTE = "home.path"  # which home the data belong to, for whoever finds them after that home is gone
 NO_SHELL = "/usr/sbin/nologin"
 
 
@@ -82,7 +84,26 @@ def prepare_place(home: Home, owner: Account) -> None:
     if home.is_split:
         ROOT_PLACES.mkdir(mode=0o755, parents=True, exist_ok=True)
         private_directory(home.place, owner=owner.uid)
+        write_private(home.place / OWNER_NOTE, str(home.root), owner=owner.uid)
     private_directory(home.sockets, owner=owner.uid)
+
+
+def abandoned() -> dict[Path, Path]:
+    """Data below /var/lib/circled whose home is gone: the directory, and where that home was. Only root sees any."""
+    found = {}
+    if os.geteuid() == 0 and ROOT_PLACES.is_dir():
+        for note in ROOT_PLACES.glob(f"*/{OWNER_NOTE}"):
+            try:
+                root = Path(note.read_text().strip())
+            except FileNotFoundError:
+                continue  # removed while we looked
+            try:
+                is_current = json.loads((root / "home.json").read_text())["id"] == note.parent.name
+            except FileNotFoundError:
+                is_current = False
+            if not is_current:
+                found[note.parent] = root
+    return found
 
 
 def binaries(home: Home) -> Binaries:

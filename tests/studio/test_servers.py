@@ -1,6 +1,7 @@
 """The embedded servers: private, unprivileged, started once, and never anybody else's."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 import redis
 
+from studio.local.account import abandoned, account, prepare_place
 from studio.local.home import HomeError, claim
 from studio.local.processes import working_in
 from studio.local.servers import are_running, ensure_servers, stop_servers, urls
@@ -109,6 +111,22 @@ def test_a_copied_home_is_another_one_and_a_moved_home_is_not(tmp_path: Path) ->
     assert copy.sockets != first.sockets
     (tmp_path / "first").rename(tmp_path / "moved")
     assert claim(tmp_path / "moved").id == first.id
+
+
+def test_data_of_a_deleted_home_is_found(tmp_path: Path) -> None:
+    if os.geteuid() != 0:  # an ordinary user's data lie in the home itself
+        assert abandoned() == {}
+        return
+    first, second = (claim(tmp_path / name) for name in ("kept", "deleted"))
+    for home in (first, second):
+        prepare_place(home, account())
+    shutil.rmtree(second.root)
+    try:
+        assert abandoned().get(second.place) == second.root
+        assert first.place not in abandoned()
+    finally:
+        shutil.rmtree(first.place)
+        shutil.rmtree(second.place)
 
 
 def test_lost_data_is_said_and_not_replaced(installation: Installation) -> None:

@@ -26,12 +26,12 @@ CAPACITIES: Final = (
     "decider", "author_of_source", "author_of_revision", "performer_likeness", "producer_owner", "model_supplier",
 )  # fmt: skip
 
-_KEYS: Final = frozenset({
+KEYS: Final = frozenset({
     "external_id", "group_id", "origin", "kind", "stage", "prompt", "content", "media", "model", "parameters", "seed",
     "parent", "created_at", "latency_ms", "cost_usd", "tokens_in", "tokens_out", "constraints", "materials",
     "contributors", "decisions", "meta",
 })  # fmt: skip
-_DECISION_KEYS: Final = frozenset({
+DECISION_KEYS: Final = frozenset({
     "external_id", "outcome", "reasons", "negative_kind", "rationale", "revised_content", "revision_by_ai", "severity",
     "confidence", "beats", "spans", "decided_by", "on_behalf_of", "decided_at", "active_ms", "supersedes",
 })  # fmt: skip
@@ -98,7 +98,7 @@ def shape(value: Mapping[str, Any], vocabulary: Vocabulary, *, reason_required: 
     errors: list[Problem] = []
     warnings: list[Problem] = []
     top = Fields(value, "", errors, warnings)
-    top.unknown(_KEYS)
+    top.unknown(KEYS)
     media = _media(top)
     model = top.text("model", limit=MAX_NAME)
     origin = top.choice("origin", ORIGINS)
@@ -188,7 +188,7 @@ def _decision(
     reason_required: bool,
 ) -> DecisionLine | None:
     before = len(fields.errors)
-    fields.unknown(_DECISION_KEYS)
+    fields.unknown(DECISION_KEYS)
     outcome = fields.text("outcome", required=True)
     reasons, kinds = _reasons(fields, vocabulary)
     kind = fields.text("negative_kind")
@@ -243,7 +243,7 @@ def _said(fields: Fields) -> bytes:
 
     As they came, so that the same line under another --reason-map is recognised, not recorded a second time.
     """
-    spoken = {key: item for key, item in fields.value.items() if item not in (None, [], {}) and key in _DECISION_KEYS}
+    spoken = {key: item for key, item in fields.value.items() if item not in (None, [], {}) and key in DECISION_KEYS}
     try:
         return canonical(commit_form(plain(spoken, fields.where.rstrip("."))))
     except BadLineError as error:
@@ -259,7 +259,7 @@ def _check(fields: Fields, draft: Draft, judged: Judged, vocabulary: Vocabulary,
         fields.warnings.extend(Problem(fields.at(one.field), one.expected, one.found) for one in warnings)
     fields.errors.extend(Problem(fields.at(one.field), one.expected, one.found) for one in wrong)
     if draft.revised_content is not None and draft.outcome != "revise":
-        fields.odd("revised_content", "a revised text on a revise only", f"one on a {draft.outcome}; it is kept")
+        fields.odd("revised_content", "a revised text on a revise only", f"one with the outcome {draft.outcome}; it is kept")
 
 
 def _reasons(fields: Fields, vocabulary: Vocabulary) -> tuple[list[str], set[str]]:

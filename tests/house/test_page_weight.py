@@ -16,7 +16,7 @@ def packed(paths: list[Path]) -> int:
 
 
 def test_scripts_fit_the_budget() -> None:
-    scripts = sorted(STATIC.glob("js/**/*.js")) + [STATIC / "vendor" / "htmx" / "htmx.min.js"]
+    scripts = [*sorted(STATIC.glob("js/**/*.js")), STATIC / "vendor" / "htmx" / "htmx.min.js"]
     assert packed(scripts) <= SCRIPTS_MAX_BYTES, "take something out, or load it only where it is used"
 
 
@@ -27,4 +27,4 @@ def test_the_sheet_fits_the_budget() -> None:
 def test_nothing_is_fetched_from_elsewhere() -> None:
     for path in [*STATIC.glob("js/**/*.js"), *STATIC.glob("css/*.css")]:
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
-        assert "http://" not in text and "https://" not in text, f"{path.name} names a host: everything is served from here"
+        assert "://" not in text, f"{path.name} names a host: everything is served from here"

@@ -1,4 +1,4 @@
-"""What we ship from others is exactly what was reviewed: every vendored file is locked by digest and has its licence."""
+"""What we ship from others is what was reviewed: every vendored file is locked by digest and has its licence."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def superseded() -> set[str]:
 
 def test_every_line_has_what_the_bulk_format_requires() -> None:
     for row in suggestions():
-        assert row["external_id"] and row["content"] and row["prompt"] and row["kind"]
+        assert all(row[name] for name in ("external_id", "content", "prompt", "kind"))
         assert row["stage"] in {"development", "previs", "production", "post"}
         assert (row["origin"] == "camera") == ("model" not in row), row["external_id"]
         if row["origin"] == "model":

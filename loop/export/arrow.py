@@ -14,6 +14,9 @@ BATCH_BYTES = 4 * 1024 * 1024
 OURS = ("dbname", "user", "password", "host", "port", "options", "sslmode", "sslrootcert", "sslcert", "sslkey",
         "application_name", "connect_timeout", "target_session_attrs")  # fmt: skip
 
+# Arrow's own allocator keeps what it freed: a release of 50,000 rows then peaked at 323 MiB instead of 238.
+pa.set_memory_pool(pa.system_memory_pool())
+
 
 class StreamError(LoopError):
     """The database broke the stream off; the rows come again with the next attempt."""

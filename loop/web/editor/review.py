@@ -22,7 +22,7 @@ from loop.web.desk import Desk, open_production, page
 from loop.web.editor.codes import codes_of
 from loop.web.editor.item import card, judged
 from loop.web.editor.queue import judge
-from loop.web.editor.rows import Progress, address, around, latest, outcomes, progress, short_name
+from loop.web.editor.rows import STRIP_LIMIT, Progress, address, around, latest, outcomes, progress, short_name
 from loop.web.editor.wanted import WAITING, Wanted, in_state, scope, verdicts, wanted, whose
 
 LAST_SHOWN = 5
@@ -151,7 +151,8 @@ def _queue(
             {
                 "uid": each["uid"],
                 "no": first + place,
-                "name": short_name(each["external_id"]),
+                "name": short_name(each["external_id"], STRIP_LIMIT),
+                "full_name": each["external_id"],
                 "outcome": marks.get(each["pk"], ""),
                 "url": address(production, filters, each["uid"]),
             }

@@ -21,8 +21,8 @@ from loop.web.editor.wanted import WAITING, Wanted, in_state, scope, verdicts, w
 BEFORE: Final = 60  # rows of the strip before the item on screen
 AFTER: Final = 140
 CANDIDATES: Final = 12  # of one brief, shown beside the sheet
-NAME_LIMIT: Final = 28  # characters of a name in a row; imported names can be 200 long
-TAIL: Final = 15
+NAME_LIMIT: Final = 28  # characters of a name in a table; imported names can be 200 long
+STRIP_LIMIT: Final = 16  # and in the strip, which is 200 px wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,12 @@ class Progress:
         return {"done": self.done, "total": self.total}
 
 
-def short_name(external_id: str) -> str:
-    """A name that fits a row: the ends tell more than the beginning alone."""
-    if len(external_id) <= NAME_LIMIT:
+def short_name(external_id: str, limit: int = NAME_LIMIT) -> str:
+    """A name of at most `limit` characters: of long ones both ends, because imported names differ in the last ones."""
+    if len(external_id) <= limit:
         return external_id
-    return f"{external_id[: NAME_LIMIT - TAIL - 1]}…{external_id[-TAIL:]}"
+    tail = limit * 3 // 5
+    return f"{external_id[: limit - tail - 1]}…{external_id[-tail:]}"
 
 
 def counted(production: Production, filters: Wanted, me: Contributor | None) -> QuerySet[Suggestion]:

@@ -43,9 +43,12 @@ def test_lost_answers_and_a_busy_server_change_nothing(room: Room, at_work: AtWo
     given: list[tuple[str, str]] = []
     for number in range(VERDICTS):
         if number == 8:
+            page.wait_for_load_state("networkidle")  # the next two are here: these can be judged offline
+            page.wait_for_timeout(500)
             page.context.set_offline(True)
         if number == 10:
             page.context.set_offline(False)
+        expect(page.locator("#item[data-label]")).to_be_attached(timeout=15_000)
         label = page.locator("#item").get_attribute("data-label") or ""
         key, outcome = chance.choice([("a", "accept"), ("x", "reject")])
         press(page, key)
@@ -56,6 +59,21 @@ def test_lost_answers_and_a_busy_server_change_nothing(room: Room, at_work: AtWo
     found = Decision.objects.filter(superseded_by=None).order_by("id").select_related("suggestion")
     assert [(each.suggestion.external_id, each.outcome) for each in found] == given, f"seed {SEED}"
     assert Decision.objects.count() == VERDICTS
+
+
+def test_an_item_that_does_not_arrive_comes_by_itself_when_the_network_does(room: Room, at_work: AtWork) -> None:
+    page = at_work()
+    page.wait_for_timeout(400)
+    page.context.set_offline(True)
+    press(page, "a", "a", "a")  # the two that were fetched ahead, and the next
+    expect(page.get_by_role("heading", name="This item could not be loaded")).to_be_visible()
+    press(page, "x")  # nothing lies on the table: no verdict
+    page.context.set_offline(False)
+    expect(page.locator("#item")).to_have_attribute("data-label", "s02-b", timeout=15_000)
+    press(page, "x")
+    saved(page)
+    found = Decision.objects.order_by("id").values_list("suggestion__external_id", "outcome")
+    assert list(found) == [("s01-a", "accept"), ("s01-b", "accept"), ("s02-a", "accept"), ("s02-b", "reject")]
 
 
 def test_decisions_made_offline_survive_a_closed_tab(room: Room, at_work: AtWork) -> None:

@@ -10,6 +10,7 @@ const PREFETCH = 2;
 const KEPT = 60;
 const STRIP_MS = 6000;
 const DRAFT_MS = 400;
+const RETRY_MS = 2000;
 const WORDS = { accept: "Accepted", reject: "Rejected", revise: "Revised", skip: "Skipped" };
 
 const room = document.getElementById("main");
@@ -27,6 +28,7 @@ const ahead = new Map(); // uid -> HTML of an undecided item, fetched before it 
 const kept = new Map(); // uid -> the last HTML seen, for when the network is gone
 let made = JSON.parse(sessionStorage.getItem(memory) || "[]"); // my verdicts of this sitting, newest last
 let armed = null; // the verdict that digits still go to
+let unreached = null; // the item that could not be loaded
 let asked = null; // the verdict that waits for its reason, where the production requires one
 let painted = true; // false until the item on screen has really been painted; the room says so as aria-busy
 let stripTimer = 0;
@@ -212,14 +214,23 @@ async function show(uid, { push = true, fresh = false } = {}) {
   if (html === null) {
     if (uid) say("This item could not be loaded.");
     const card = document.getElementById("unreachable");
-    if (card) swap(card.innerHTML);
+    if (card) swap(card.innerHTML.replace('id="item"', `id="item" data-uid="${encodeURIComponent(uid)}"`));
+    unreached = uid;
+    setTimeout(tryAgain, RETRY_MS);
     return;
   }
+  unreached = null;
   if (!swap(html)) location.assign(uid ? addressOf(uid) : reviewUrl);
   // The server went on beyond the rows of the strip: a new page brings the next stretch of them.
   if (!uid && current() && !rowOf(current())) location.replace(reviewUrl);
   if (push) history.pushState({ uid: current() }, "", uid ? addressOf(uid) : reviewUrl);
 }
+
+// An item that did not arrive is asked for until it does, or until somebody has gone elsewhere.
+function tryAgain() {
+  if (unreached !== null && unreached === current() && !form()) show(unreached, { push: false });
+}
+addEventListener("online", tryAgain);
 
 function neighbour(step) {
   const all = rows();

@@ -18,7 +18,7 @@ from tests.support import databases, processes
 from tests.support.databases import FreshDatabase, Server
 from tests.support.processes import Broker, Program
 
-pytest_plugins = ["tests.support.required"]
+pytest_plugins = ["tests.support.required", "tests.support.soak_report"]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")

@@ -86,7 +86,7 @@ def insist(export: Export, show: Stage) -> None:
     assert digests(export) == digests(undisturbed(show, export))
 
 
-@pytest.mark.soak
+@pytest.mark.soak(rounds=KILLS, seed=SEED)
 def test_kill_9_of_workers_loses_and_doubles_nothing(
     show: Stage,
     broker: Broker,

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import pytest
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 
 from loop.gate.facts import Contribution, ProductionFacts, Question
 from loop.gate.question import ask
@@ -19,7 +19,8 @@ from loop.gate.statements import statements_of
 from tests.gate.worlds import NOON, TODAY, Built, World, build, worlds
 from tests.support.databases import FreshDatabase
 
-EXAMPLES = 5000 if os.environ.get("CIRCLED_SOAK") == "1" else 250
+ROUNDS, SEED = 5000, 20261120
+EXAMPLES = ROUNDS if os.environ.get("CIRCLED_SOAK") == "1" else ROUNDS // 20
 
 ANSWERS = (
     "SELECT n, code, codes, contributor_ids, authorisation_ids, expires_on, territory, uses FROM sieved ORDER BY n"
@@ -89,7 +90,9 @@ def question_of(world: World, built: Built) -> Question:
     )
 
 
+@pytest.mark.soak(rounds=ROUNDS, seed=SEED)
 @pytest.mark.django_db
+@seed(SEED)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -22,9 +22,10 @@ from tests.support.databases import FreshDatabase
 from tests.support.releases import few_lines, finished, stage
 
 SEED = 20261120
+ROUNDS = 200
 
 
-@pytest.mark.soak
+@pytest.mark.soak(rounds=ROUNDS, seed=SEED)
 def test_every_row_is_left_out_or_recalled(
     fresh_database: FreshDatabase, slice_of: Callable[[int], int], record_property: Callable[[str, object], None]
 ) -> None:
@@ -45,7 +46,7 @@ def test_every_row_is_left_out_or_recalled(
         finally:
             connection.close()
 
-    for _ in range(slice_of(200)):
+    for _ in range(slice_of(ROUNDS)):
         export = show.orders(dice.choice(("signals", "unpaired_preference")))
         with ThreadPoolExecutor(1) as pool:
             running = pool.submit(run, export)
@@ -61,6 +62,6 @@ def test_every_row_is_left_out_or_recalled(
         assert not dropped & recalled
         seen["recalled" if recalled else "dropped" if dropped else "excluded"] += 1
         show.authorises("director-1")
-    record_property("seen", f"seed {SEED}: {seen}")
+    record_property("seen", ", ".join(f"{many} {what}" for what, many in seen.items()))
     report = verify()
     assert report.ok, report.problems

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 
 from loop.kernel.errors import NotValidError
 from loop.signal import rules
@@ -12,6 +14,8 @@ from loop.signal.pairs import PREFERENCE, SIGNALS, UNPAIRED, Filters, make_candi
 from loop.signal.rules import POLICIES, Row, Rows
 from tests.signal.histories import History, Told, Written, histories, write
 
+ROUNDS, SEED = 4000, 20261120
+EXAMPLES = ROUNDS if os.environ.get("CIRCLED_SOAK") == "1" else ROUNDS // 20
 PURE = {SIGNALS: rules.signals, UNPAIRED: rules.unpaired, PREFERENCE: rules.pairs}
 
 
@@ -34,8 +38,10 @@ def from_sql(written: Written, profile: str, policy: str, filters: Filters | Non
     return Rows([Row(*row[1:]) for row in rows], not_made)
 
 
+@pytest.mark.soak(rounds=ROUNDS, seed=SEED)
 @pytest.mark.django_db
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@seed(SEED)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=histories())
 def test_sql_and_python_agree(history: History) -> None:
     with transaction.atomic():

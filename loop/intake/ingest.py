@@ -20,6 +20,7 @@ from loop.people.querysets import is_permitted, require
 from loop.people.roles import Permission
 
 MAX_SOURCE: Final = 100
+BULK: Final = 1_000  # new rows from which on the planner should look at the tables again
 
 
 def ingest(
@@ -74,5 +75,13 @@ def ingest(
                 report.kept = not late and (report.ok or keep_good)
                 transaction.set_rollback(not report.kept)
             if not late:
+                _refresh_statistics(report)
                 return report
             orphans |= late
+
+
+def _refresh_statistics(report: IngestReport) -> None:
+    """After a bulk load, tells the planner what the tables hold now: pages and releases right after it need to know."""
+    if report.kept and report.suggestions_new + report.decisions_new >= BULK:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT loop_refresh_statistics()")

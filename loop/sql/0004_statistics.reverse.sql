@@ -1,0 +1,1 @@
+DROP FUNCTION loop_refresh_statistics();

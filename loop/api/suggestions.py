@@ -22,7 +22,7 @@ from loop.api.problems import Refused
 from loop.api.rows.suggestion import SuggestionPage, SuggestionRow, SuggestionWithText, source_of
 from loop.api.schema import answers
 from loop.intake.ingest import ingest
-from loop.intake.report import IngestReport, LineProblem
+from loop.intake.report import MAX_SHOWN, IngestReport, LineProblem
 from loop.material.models import Production, Stage
 from loop.people.querysets import productions_where
 from loop.people.roles import SUGGESTIONS_READ, SUGGESTIONS_WRITE, Permission
@@ -161,7 +161,7 @@ def refuse_problems(report: IngestReport, *, with_lines: bool) -> None:
     """Raises Refused if anything was wrong: 409 if all of it contradicts what is recorded, else 400."""
     if report.ok:
         return
-    errors = [_shown(problem, with_lines=with_lines) for problem in report.errors]
+    errors = [_shown(problem, with_lines=with_lines) for problem in report.errors[:MAX_SHOWN]]
     if all(problem.problem.contradicts for problem in report.errors):
         raise Refused(409, "conflict", "Something else is recorded under the same external_id.", errors)
     detail = f"{report.bad_lines} of {report.lines} lines are not valid; nothing was kept." if with_lines else NOT_VALID

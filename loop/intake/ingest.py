@@ -40,7 +40,8 @@ def ingest(
     2. Reads line by line, checks, compares with what is recorded, writes by COPY in batches: suggestions, decisions,
        signals, one audit event for each suggestion and decision. Whoever is named becomes a contributor with a credit.
     3. Any bad line: nothing is kept (`report.kept` is False), or with `keep_good` every good line is kept whole. All
-       bad lines are counted and the first hundred problems listed. A line whose parent is bad or missing is bad too.
+       bad lines are counted, and listed with all their problems (up to report.MAX_LISTED). A line whose parent is bad
+       or missing is bad too.
 
     The same line again changes nothing. The same suggestion or decision with other content is an error. Decisions that
     come later for a known suggestion are recorded. A parent may come later in the file. Codes outside the taxonomy are

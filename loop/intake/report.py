@@ -12,7 +12,8 @@ from loop.decision.rules import sort_key, states_reason
 from loop.intake.shape import SuggestionLine
 from loop.kernel.problem import Problem
 
-MAX_SHOWN: Final = 100  # problems listed; all are counted
+MAX_LISTED: Final = 100_000  # errors listed; all are counted. Some 20 MB at most, beyond what anybody reads
+MAX_SHOWN: Final = 100  # warnings listed; all are counted
 MANY: Final = 3  # decisions on one suggestion from which on the counts do not tell apart
 
 
@@ -31,8 +32,8 @@ class LineProblem:
 class IngestReport:
     """`kept` is False when nothing was written because of errors; `bad_lines` are those left out.
 
-    `errors` and `warnings` list the first MAX_SHOWN; `error_count` and `warning_count` are all. `counts` are those of
-    the good lines of the file, by the keys of a set's `neutral.counts.json`.
+    `errors` lists the first MAX_LISTED and `warnings` the first MAX_SHOWN; `error_count` and `warning_count` are all.
+    `counts` are those of the good lines of the file, by the keys of a set's `neutral.counts.json`.
     """
 
     lines: int = 0
@@ -60,7 +61,7 @@ class IngestReport:
         self.bad_lines += 1
         for problem in problems:
             self.error_count += 1
-            if len(self.errors) < MAX_SHOWN:
+            if len(self.errors) < MAX_LISTED:
                 self.errors.append(LineProblem(line, problem))
 
     def odd(self, line: int, problems: Iterable[Problem]) -> None:

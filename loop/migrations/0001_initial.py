@@ -11,1401 +11,2133 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditCheckpoint',
+            name="AuditCheckpoint",
             fields=[
-                ('size', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('root', models.BinaryField(max_length=32)),
-                ('frontier', django.contrib.postgres.fields.ArrayField(base_field=models.BinaryField(max_length=32), size=None)),
-                ('note', models.TextField()),
-                ('signed_at', models.DateTimeField()),
+                ("size", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("root", models.BinaryField(max_length=32)),
+                (
+                    "frontier",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BinaryField(max_length=32), size=None),
+                ),
+                ("note", models.TextField()),
+                ("signed_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_audit_checkpoint',
+                "db_table": "loop_audit_checkpoint",
             },
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('type', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('actor_pid', models.CharField(max_length=80)),
-                ('production_id', models.BigIntegerField(blank=True, null=True)),
-                ('object_table', models.CharField(max_length=64)),
-                ('object_uid', models.UUIDField()),
-                ('entry', models.BinaryField()),
-                ('leaf_hash', models.BinaryField(max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("type", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                ("actor_pid", models.CharField(max_length=80)),
+                ("production_id", models.BigIntegerField(blank=True, null=True)),
+                ("object_table", models.CharField(max_length=64)),
+                ("object_uid", models.UUIDField()),
+                ("entry", models.BinaryField()),
+                ("leaf_hash", models.BinaryField(max_length=32)),
             ],
             options={
-                'db_table': 'loop_audit_event',
+                "db_table": "loop_audit_event",
             },
         ),
         migrations.CreateModel(
-            name='AuditLeaf',
+            name="AuditLeaf",
             fields=[
-                ('log_index', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('leaf_hash', models.BinaryField(max_length=32)),
+                ("log_index", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("leaf_hash", models.BinaryField(max_length=32)),
             ],
             options={
-                'db_table': 'loop_audit_leaf',
+                "db_table": "loop_audit_leaf",
             },
         ),
         migrations.CreateModel(
-            name='Authorisation',
+            name="Authorisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('basis', models.CharField(choices=[('consent', 'Consent'), ('contract_licence', 'Contract or licence'), ('cba_term', 'Guild agreement term'), ('employer_ownership', 'Employer ownership'), ('public_licence', 'Public licence')], max_length=20)),
-                ('granted_by', models.CharField(blank=True, max_length=200)),
-                ('representative_proof', models.CharField(blank=True, max_length=200)),
-                ('material_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None)),
-                ('capacities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), blank=True, default=list, size=None)),
-                ('uses', models.JSONField()),
-                ('recipients', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), blank=True, default=list, size=None)),
-                ('recipient_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), blank=True, default=list, size=None)),
-                ('territory_allow', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, size=None)),
-                ('territory_deny', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, size=None)),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField()),
-                ('retention_days', models.IntegerField(blank=True, null=True)),
-                ('compensation', models.JSONField(blank=True, default=dict)),
-                ('guild', models.JSONField(blank=True, default=dict)),
-                ('withdrawal_method', models.CharField(blank=True, max_length=200)),
-                ('on_withdrawal', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), blank=True, default=list, size=None)),
-                ('jurisdiction', models.CharField(blank=True, max_length=16)),
-                ('recorded_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("consent", "Consent"),
+                            ("contract_licence", "Contract or licence"),
+                            ("cba_term", "Guild agreement term"),
+                            ("employer_ownership", "Employer ownership"),
+                            ("public_licence", "Public licence"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("granted_by", models.CharField(blank=True, max_length=200)),
+                ("representative_proof", models.CharField(blank=True, max_length=200)),
+                (
+                    "material_kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "capacities",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32), blank=True, default=list, size=None
+                    ),
+                ),
+                ("uses", models.JSONField()),
+                (
+                    "recipients",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "recipient_kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=16), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "territory_allow",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=2), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "territory_deny",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=2), blank=True, default=list, size=None
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("valid_until", models.DateField()),
+                ("retention_days", models.IntegerField(blank=True, null=True)),
+                ("compensation", models.JSONField(blank=True, default=dict)),
+                ("guild", models.JSONField(blank=True, default=dict)),
+                ("withdrawal_method", models.CharField(blank=True, max_length=200)),
+                (
+                    "on_withdrawal",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32), blank=True, default=list, size=None
+                    ),
+                ),
+                ("jurisdiction", models.CharField(blank=True, max_length=16)),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_authorisation',
+                "db_table": "loop_authorisation",
             },
         ),
         migrations.CreateModel(
-            name='AuthorisationEvent',
+            name="AuthorisationEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('state', models.CharField(choices=[('ConsentRequested', 'Requested'), ('ConsentRequestDeferred', 'Deferred'), ('ConsentRefused', 'Refused'), ('ConsentGiven', 'Given'), ('RenewedConsentGiven', 'Renewed'), ('ConsentExpired', 'Expired'), ('ConsentWithdrawn', 'Withdrawn'), ('ConsentRevoked', 'Revoked'), ('ConsentInvalidated', 'Invalidated')], max_length=24)),
-                ('effective_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ConsentRequested", "Requested"),
+                            ("ConsentRequestDeferred", "Deferred"),
+                            ("ConsentRefused", "Refused"),
+                            ("ConsentGiven", "Given"),
+                            ("RenewedConsentGiven", "Renewed"),
+                            ("ConsentExpired", "Expired"),
+                            ("ConsentWithdrawn", "Withdrawn"),
+                            ("ConsentRevoked", "Revoked"),
+                            ("ConsentInvalidated", "Invalidated"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("effective_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_authorisation_event',
+                "db_table": "loop_authorisation_event",
             },
         ),
         migrations.CreateModel(
-            name='Brief',
+            name="Brief",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('external_id', models.CharField(max_length=300)),
-                ('stage', models.CharField(blank=True, choices=[('development', 'Development'), ('previs', 'Previs'), ('production', 'Production'), ('post', 'Post'), ('distribution', 'Distribution')], max_length=16)),
-                ('kind', models.CharField(max_length=64)),
-                ('constraints_asked', models.JSONField(blank=True, default=list)),
-                ('grouped', models.BooleanField(default=True)),
-                ('recorded_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("external_id", models.CharField(max_length=300)),
+                (
+                    "stage",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("development", "Development"),
+                            ("previs", "Previs"),
+                            ("production", "Production"),
+                            ("post", "Post"),
+                            ("distribution", "Distribution"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=64)),
+                ("constraints_asked", models.JSONField(blank=True, default=list)),
+                ("grouped", models.BooleanField(default=True)),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_brief',
+                "db_table": "loop_brief",
             },
         ),
         migrations.CreateModel(
-            name='BriefContribution',
+            name="BriefContribution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('capacity', models.CharField(blank=True, choices=[('decider', 'Decider'), ('author_of_source', 'Author of the source'), ('author_of_revision', 'Author of the revision'), ('performer_likeness', 'Performer or likeness'), ('producer_owner', 'Producer or owner'), ('model_supplier', 'Model supplier')], max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "capacity",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("decider", "Decider"),
+                            ("author_of_source", "Author of the source"),
+                            ("author_of_revision", "Author of the revision"),
+                            ("performer_likeness", "Performer or likeness"),
+                            ("producer_owner", "Producer or owner"),
+                            ("model_supplier", "Model supplier"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'loop_brief_contribution',
+                "db_table": "loop_brief_contribution",
             },
         ),
         migrations.CreateModel(
-            name='BriefMaterial',
+            name="BriefMaterial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
             ],
             options={
-                'db_table': 'loop_brief_material',
+                "db_table": "loop_brief_material",
             },
         ),
         migrations.CreateModel(
-            name='Contributor',
+            name="Contributor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('namespace', models.CharField(max_length=64)),
-                ('external_id', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('organisation', 'Organisation'), ('estate', 'Estate'), ('guild', 'Guild')], default='person', max_length=16)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("namespace", models.CharField(max_length=64)),
+                ("external_id", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("person", "Person"),
+                            ("organisation", "Organisation"),
+                            ("estate", "Estate"),
+                            ("guild", "Guild"),
+                        ],
+                        default="person",
+                        max_length=16,
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_contributor',
+                "db_table": "loop_contributor",
             },
         ),
         migrations.CreateModel(
-            name='Credit',
+            name="Credit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('function', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("function", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_credit',
+                "db_table": "loop_credit",
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('external_id', models.CharField(max_length=300)),
-                ('outcome', models.CharField(choices=[('accept', 'Accept'), ('reject', 'Reject'), ('revise', 'Revise'), ('skip', 'Skip'), ('retract', 'Retract')], max_length=8)),
-                ('decider_role', models.CharField(blank=True, max_length=32)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('position', models.IntegerField(default=0)),
-                ('reasons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('negative_kind', models.CharField(blank=True, choices=[('explicit', 'Explicitly rejected'), ('sibling', 'Another was chosen'), ('dismissed', 'Dismissed with all')], max_length=10)),
-                ('beats', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), blank=True, default=list, size=None)),
-                ('severity', models.SmallIntegerField(blank=True, null=True)),
-                ('confidence', models.DecimalField(blank=True, decimal_places=3, max_digits=4, null=True)),
-                ('active_ms', models.BigIntegerField(blank=True, null=True)),
-                ('span_count', models.SmallIntegerField(default=0)),
-                ('has_rationale', models.BooleanField(default=False)),
-                ('has_revision', models.BooleanField(default=False)),
-                ('revision_by_ai', models.BooleanField(default=False)),
-                ('context', models.JSONField(blank=True, default=dict)),
-                ('taxonomy_version', models.CharField(max_length=16)),
-                ('source', models.CharField(blank=True, max_length=100)),
-                ('text_commit', models.BinaryField(max_length=32, null=True)),
-                ('digest', models.BinaryField(max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("external_id", models.CharField(max_length=300)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("accept", "Accept"),
+                            ("reject", "Reject"),
+                            ("revise", "Revise"),
+                            ("skip", "Skip"),
+                            ("retract", "Retract"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("decider_role", models.CharField(blank=True, max_length=32)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("position", models.IntegerField(default=0)),
+                (
+                    "reasons",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "negative_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("explicit", "Explicitly rejected"),
+                            ("sibling", "Another was chosen"),
+                            ("dismissed", "Dismissed with all"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "beats",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64), blank=True, default=list, size=None
+                    ),
+                ),
+                ("severity", models.SmallIntegerField(blank=True, null=True)),
+                ("confidence", models.DecimalField(blank=True, decimal_places=3, max_digits=4, null=True)),
+                ("active_ms", models.BigIntegerField(blank=True, null=True)),
+                ("span_count", models.SmallIntegerField(default=0)),
+                ("has_rationale", models.BooleanField(default=False)),
+                ("has_revision", models.BooleanField(default=False)),
+                ("revision_by_ai", models.BooleanField(default=False)),
+                ("context", models.JSONField(blank=True, default=dict)),
+                ("taxonomy_version", models.CharField(max_length=16)),
+                ("source", models.CharField(blank=True, max_length=100)),
+                ("text_commit", models.BinaryField(max_length=32, null=True)),
+                ("digest", models.BinaryField(max_length=32)),
             ],
             options={
-                'db_table': 'loop_decision',
+                "db_table": "loop_decision",
             },
         ),
         migrations.CreateModel(
-            name='DecisionSpan',
+            name="DecisionSpan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.SmallIntegerField()),
-                ('target', models.CharField(choices=[('content', 'Content'), ('prompt', 'Prompt'), ('revision', 'Revision'), ('media', 'Media')], max_length=8)),
-                ('unit', models.CharField(choices=[('code_point', 'Unicode code points'), ('frame', 'Frames'), ('region', 'Region')], max_length=10)),
-                ('start', models.BigIntegerField(blank=True, null=True)),
-                ('end', models.BigIntegerField(blank=True, null=True)),
-                ('rate_num', models.PositiveIntegerField(blank=True, null=True)),
-                ('rate_den', models.PositiveIntegerField(blank=True, null=True)),
-                ('drop_frame', models.BooleanField(default=False)),
-                ('media_sha256', models.CharField(blank=True, max_length=64)),
-                ('region', models.JSONField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, max_length=100)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.SmallIntegerField()),
+                (
+                    "target",
+                    models.CharField(
+                        choices=[
+                            ("content", "Content"),
+                            ("prompt", "Prompt"),
+                            ("revision", "Revision"),
+                            ("media", "Media"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[("code_point", "Unicode code points"), ("frame", "Frames"), ("region", "Region")],
+                        max_length=10,
+                    ),
+                ),
+                ("start", models.BigIntegerField(blank=True, null=True)),
+                ("end", models.BigIntegerField(blank=True, null=True)),
+                ("rate_num", models.PositiveIntegerField(blank=True, null=True)),
+                ("rate_den", models.PositiveIntegerField(blank=True, null=True)),
+                ("drop_frame", models.BooleanField(default=False)),
+                ("media_sha256", models.CharField(blank=True, max_length=64)),
+                ("region", models.JSONField(blank=True, null=True)),
+                ("reason", models.CharField(blank=True, max_length=100)),
             ],
             options={
-                'db_table': 'loop_decision_span',
+                "db_table": "loop_decision_span",
             },
         ),
         migrations.CreateModel(
-            name='Download',
+            name="Download",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('actor_pid', models.CharField(max_length=80)),
-                ('file', models.CharField(max_length=300)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("actor_pid", models.CharField(max_length=80)),
+                ("file", models.CharField(max_length=300)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_download',
+                "db_table": "loop_download",
             },
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('sha256', models.CharField(max_length=64)),
-                ('kind', models.CharField(blank=True, max_length=64)),
-                ('file_name', models.CharField(max_length=200)),
-                ('size_bytes', models.BigIntegerField()),
-                ('stored_name', models.CharField(max_length=200)),
-                ('signed_at', models.DateTimeField(blank=True, null=True)),
-                ('method', models.CharField(blank=True, max_length=64)),
-                ('recorded_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("sha256", models.CharField(max_length=64)),
+                ("kind", models.CharField(blank=True, max_length=64)),
+                ("file_name", models.CharField(max_length=200)),
+                ("size_bytes", models.BigIntegerField()),
+                ("stored_name", models.CharField(max_length=200)),
+                ("signed_at", models.DateTimeField(blank=True, null=True)),
+                ("method", models.CharField(blank=True, max_length=64)),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_evidence',
+                "db_table": "loop_evidence",
             },
         ),
         migrations.CreateModel(
-            name='Export',
+            name="Export",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('number', models.PositiveIntegerField()),
-                ('idempotency_key', models.CharField(blank=True, max_length=100, null=True)),
-                ('profile', models.CharField(choices=[('signals', 'Signals'), ('preference', 'Preference pairs'), ('unpaired_preference', 'Unpaired preference')], max_length=32)),
-                ('purpose', models.CharField(max_length=40)),
-                ('recipe', models.JSONField()),
-                ('checkpoint_size', models.BigIntegerField()),
-                ('gate_date', models.DateField()),
-                ('order_digest', models.BinaryField(max_length=32)),
-                ('policy_version', models.CharField(max_length=32)),
-                ('state', models.CharField(choices=[('ordered', 'Ordered'), ('frozen', 'Frozen'), ('building', 'Building'), ('verifying', 'Verifying'), ('published', 'Published'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], max_length=12)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('rows_considered', models.BigIntegerField(blank=True, null=True)),
-                ('rows_included', models.BigIntegerField(blank=True, null=True)),
-                ('excluded_by_code', models.JSONField(blank=True, default=dict)),
-                ('not_made', models.JSONField(blank=True, default=dict)),
-                ('counts', models.JSONField(blank=True, default=dict)),
-                ('folder', models.CharField(blank=True, max_length=500)),
-                ('manifest_sha256', models.CharField(blank=True, max_length=64)),
-                ('failure', models.CharField(blank=True, max_length=500)),
-                ('ordered_at', models.DateTimeField()),
-                ('frozen_at', models.DateTimeField(blank=True, null=True)),
-                ('built_at', models.DateTimeField(blank=True, null=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("number", models.PositiveIntegerField()),
+                ("idempotency_key", models.CharField(blank=True, max_length=100, null=True)),
+                (
+                    "profile",
+                    models.CharField(
+                        choices=[
+                            ("signals", "Signals"),
+                            ("preference", "Preference pairs"),
+                            ("unpaired_preference", "Unpaired preference"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=40)),
+                ("recipe", models.JSONField()),
+                ("checkpoint_size", models.BigIntegerField()),
+                ("gate_date", models.DateField()),
+                ("order_digest", models.BinaryField(max_length=32)),
+                ("policy_version", models.CharField(max_length=32)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ordered", "Ordered"),
+                            ("frozen", "Frozen"),
+                            ("building", "Building"),
+                            ("verifying", "Verifying"),
+                            ("published", "Published"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("rows_considered", models.BigIntegerField(blank=True, null=True)),
+                ("rows_included", models.BigIntegerField(blank=True, null=True)),
+                ("excluded_by_code", models.JSONField(blank=True, default=dict)),
+                ("not_made", models.JSONField(blank=True, default=dict)),
+                ("counts", models.JSONField(blank=True, default=dict)),
+                ("folder", models.CharField(blank=True, max_length=500)),
+                ("manifest_sha256", models.CharField(blank=True, max_length=64)),
+                ("failure", models.CharField(blank=True, max_length=500)),
+                ("ordered_at", models.DateTimeField()),
+                ("frozen_at", models.DateTimeField(blank=True, null=True)),
+                ("built_at", models.DateTimeField(blank=True, null=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'db_table': 'loop_export',
+                "db_table": "loop_export",
             },
         ),
         migrations.CreateModel(
-            name='ExportExclusion',
+            name="ExportExclusion",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=40)),
-                ('codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None)),
-                ('contributor_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=40)),
+                (
+                    "codes",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None),
+                ),
+                (
+                    "contributor_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, size=None
+                    ),
+                ),
             ],
             options={
-                'db_table': 'loop_export_exclusion',
+                "db_table": "loop_export_exclusion",
             },
         ),
         migrations.CreateModel(
-            name='ExportRow',
+            name="ExportRow",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('position', models.BigIntegerField()),
-                ('row_id', models.CharField(max_length=64)),
-                ('side', models.CharField(blank=True, max_length=10)),
-                ('pair_kind', models.CharField(blank=True, max_length=10)),
-                ('negative_kind', models.CharField(blank=True, max_length=10)),
-                ('effective', models.BooleanField(default=True)),
-                ('authorisation_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('contributor_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('expires_on', models.DateField(null=True)),
-                ('territory', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), default=list, size=None)),
-                ('uses', models.JSONField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("position", models.BigIntegerField()),
+                ("row_id", models.CharField(max_length=64)),
+                ("side", models.CharField(blank=True, max_length=10)),
+                ("pair_kind", models.CharField(blank=True, max_length=10)),
+                ("negative_kind", models.CharField(blank=True, max_length=10)),
+                ("effective", models.BooleanField(default=True)),
+                (
+                    "authorisation_ids",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "contributor_ids",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                ("expires_on", models.DateField(null=True)),
+                (
+                    "territory",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=2), default=list, size=None
+                    ),
+                ),
+                ("uses", models.JSONField()),
             ],
             options={
-                'db_table': 'loop_export_row',
+                "db_table": "loop_export_row",
             },
         ),
         migrations.CreateModel(
-            name='ExportShard',
+            name="ExportShard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('first_position', models.BigIntegerField()),
-                ('end_position', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='pending', max_length=8)),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('rows', models.BigIntegerField(blank=True, null=True)),
-                ('size_bytes', models.BigIntegerField(blank=True, null=True)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('path', models.CharField(blank=True, max_length=500)),
-                ('failure', models.CharField(blank=True, max_length=500)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("first_position", models.BigIntegerField()),
+                ("end_position", models.BigIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="pending",
+                        max_length=8,
+                    ),
+                ),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("rows", models.BigIntegerField(blank=True, null=True)),
+                ("size_bytes", models.BigIntegerField(blank=True, null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("path", models.CharField(blank=True, max_length=500)),
+                ("failure", models.CharField(blank=True, max_length=500)),
             ],
             options={
-                'db_table': 'loop_export_shard',
+                "db_table": "loop_export_shard",
             },
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                ("name", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_heartbeat',
+                "db_table": "loop_heartbeat",
             },
         ),
         migrations.CreateModel(
-            name='Material',
+            name="Material",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('external_id', models.CharField(max_length=200)),
-                ('kind', models.CharField(max_length=40)),
-                ('title', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("external_id", models.CharField(max_length=200)),
+                ("kind", models.CharField(max_length=40)),
+                ("title", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_material',
+                "db_table": "loop_material",
             },
         ),
         migrations.CreateModel(
-            name='MaterialContribution',
+            name="MaterialContribution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('capacity', models.CharField(blank=True, choices=[('decider', 'Decider'), ('author_of_source', 'Author of the source'), ('author_of_revision', 'Author of the revision'), ('performer_likeness', 'Performer or likeness'), ('producer_owner', 'Producer or owner'), ('model_supplier', 'Model supplier')], max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "capacity",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("decider", "Decider"),
+                            ("author_of_source", "Author of the source"),
+                            ("author_of_revision", "Author of the revision"),
+                            ("performer_likeness", "Performer or likeness"),
+                            ("producer_owner", "Producer or owner"),
+                            ("model_supplier", "Model supplier"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'loop_material_contribution',
+                "db_table": "loop_material_contribution",
             },
         ),
         migrations.CreateModel(
-            name='MaterialVersion',
+            name="MaterialVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('number', models.PositiveIntegerField()),
-                ('label', models.CharField(blank=True, max_length=64)),
-                ('source_format', models.CharField(blank=True, max_length=32)),
-                ('sha256', models.CharField(max_length=64)),
-                ('text_commit', models.BinaryField(max_length=32, null=True)),
-                ('recorded_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("number", models.PositiveIntegerField()),
+                ("label", models.CharField(blank=True, max_length=64)),
+                ("source_format", models.CharField(blank=True, max_length=32)),
+                ("sha256", models.CharField(max_length=64)),
+                ("text_commit", models.BinaryField(max_length=32, null=True)),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_material_version',
+                "db_table": "loop_material_version",
             },
         ),
         migrations.CreateModel(
-            name='Media',
+            name="Media",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('sha256', models.CharField(max_length=64)),
-                ('mime', models.CharField(max_length=100)),
-                ('uri', models.CharField(max_length=1000)),
-                ('size_bytes', models.BigIntegerField(blank=True, null=True)),
-                ('stored_name', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("sha256", models.CharField(max_length=64)),
+                ("mime", models.CharField(max_length=100)),
+                ("uri", models.CharField(max_length=1000)),
+                ("size_bytes", models.BigIntegerField(blank=True, null=True)),
+                ("stored_name", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_media',
+                "db_table": "loop_media",
             },
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('role', models.CharField(choices=[('director', 'Director'), ('editor', 'Editor'), ('script_supervisor', 'Script supervisor'), ('producer', 'Producer'), ('data', 'Data team'), ('consent_officer', 'Consent officer'), ('auditor', 'Auditor')], max_length=32)),
-                ('active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("director", "Director"),
+                            ("editor", "Editor"),
+                            ("script_supervisor", "Script supervisor"),
+                            ("producer", "Producer"),
+                            ("data", "Data team"),
+                            ("consent_officer", "Consent officer"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                ("active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_member',
+                "db_table": "loop_member",
             },
         ),
         migrations.CreateModel(
-            name='ModelTerms',
+            name="ModelTerms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('training_on_outputs', models.CharField(choices=[('allowed', 'Training on outputs allowed'), ('notAllowed', 'Training on outputs not allowed')], max_length=16)),
-                ('output_owner', models.CharField(blank=True, max_length=100)),
-                ('recorded_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                (
+                    "training_on_outputs",
+                    models.CharField(
+                        choices=[
+                            ("allowed", "Training on outputs allowed"),
+                            ("notAllowed", "Training on outputs not allowed"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("output_owner", models.CharField(blank=True, max_length=100)),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_model_terms',
+                "db_table": "loop_model_terms",
             },
         ),
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('label', models.CharField(max_length=200, unique=True)),
-                ('vendor', models.CharField(blank=True, max_length=100)),
-                ('name', models.CharField(max_length=200)),
-                ('version', models.CharField(blank=True, max_length=100)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("label", models.CharField(max_length=200, unique=True)),
+                ("vendor", models.CharField(blank=True, max_length=100)),
+                ("name", models.CharField(max_length=200)),
+                ("version", models.CharField(blank=True, max_length=100)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_model_version',
+                "db_table": "loop_model_version",
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('version', models.CharField(max_length=32)),
-                ('language', models.CharField(max_length=16)),
-                ('text_sha256', models.CharField(max_length=64)),
-                ('text', models.TextField()),
-                ('recorded_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("version", models.CharField(max_length=32)),
+                ("language", models.CharField(max_length=16)),
+                ("text_sha256", models.CharField(max_length=64)),
+                ("text", models.TextField()),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_notice',
+                "db_table": "loop_notice",
             },
         ),
         migrations.CreateModel(
-            name='Production',
+            name="Production",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('rate_num', models.PositiveIntegerField()),
-                ('rate_den', models.PositiveIntegerField(default=1)),
-                ('drop_frame', models.BooleanField(default=False)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('hold', 'On hold'), ('wrapped', 'Wrapped')], default='active', max_length=16)),
-                ('exports_allowed', models.BooleanField(default=True)),
-                ('embargo_until', models.DateField(blank=True, null=True)),
-                ('legal_hold', models.BooleanField(default=False)),
-                ('ai_policy', models.JSONField(blank=True, default=dict)),
-                ('guilds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), blank=True, default=list, size=None)),
-                ('entity_name', models.CharField(blank=True, max_length=200)),
-                ('reason_required', models.BooleanField(default=False)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("code", models.CharField(max_length=32, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("rate_num", models.PositiveIntegerField()),
+                ("rate_den", models.PositiveIntegerField(default=1)),
+                ("drop_frame", models.BooleanField(default=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("hold", "On hold"), ("wrapped", "Wrapped")],
+                        default="active",
+                        max_length=16,
+                    ),
+                ),
+                ("exports_allowed", models.BooleanField(default=True)),
+                ("embargo_until", models.DateField(blank=True, null=True)),
+                ("legal_hold", models.BooleanField(default=False)),
+                ("ai_policy", models.JSONField(blank=True, default=dict)),
+                (
+                    "guilds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32), blank=True, default=list, size=None
+                    ),
+                ),
+                ("entity_name", models.CharField(blank=True, max_length=200)),
+                ("reason_required", models.BooleanField(default=False)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_production',
+                "db_table": "loop_production",
             },
         ),
         migrations.CreateModel(
-            name='ProductionBeat',
+            name="ProductionBeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=64)),
-                ('label', models.CharField(max_length=100)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=64)),
+                ("label", models.CharField(max_length=100)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_production_beat',
+                "db_table": "loop_production_beat",
             },
         ),
         migrations.CreateModel(
-            name='ProductionReason',
+            name="ProductionReason",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=100)),
-                ('label', models.CharField(max_length=200)),
-                ('deprecated_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=100)),
+                ("label", models.CharField(max_length=200)),
+                ("deprecated_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_production_reason',
+                "db_table": "loop_production_reason",
             },
         ),
         migrations.CreateModel(
-            name='RecallNotice',
+            name="RecallNotice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('basis', models.CharField(max_length=64)),
-                ('actions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), size=None)),
-                ('deadline', models.DateTimeField()),
-                ('rows', models.BigIntegerField()),
-                ('issued_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("basis", models.CharField(max_length=64)),
+                (
+                    "actions",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), size=None),
+                ),
+                ("deadline", models.DateTimeField()),
+                ("rows", models.BigIntegerField()),
+                ("issued_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_recall_notice',
+                "db_table": "loop_recall_notice",
             },
         ),
         migrations.CreateModel(
-            name='RecallRow',
+            name="RecallRow",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
             ],
             options={
-                'db_table': 'loop_recall_row',
+                "db_table": "loop_recall_row",
             },
         ),
         migrations.CreateModel(
-            name='Recipient',
+            name="Recipient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('code', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('production', 'The production itself'), ('internal', 'Inside the studio'), ('external', 'Outside the studio')], default='external', max_length=16)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("code", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("production", "The production itself"),
+                            ("internal", "Inside the studio"),
+                            ("external", "Outside the studio"),
+                        ],
+                        default="external",
+                        max_length=16,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_recipient',
+                "db_table": "loop_recipient",
             },
         ),
         migrations.CreateModel(
-            name='RecipientAgreement',
+            name="RecipientAgreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('signed_on', models.DateField()),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField()),
-                ('purposes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None)),
-                ('places', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, size=None)),
-                ('retention_days', models.IntegerField(blank=True, null=True)),
-                ('weights_owner', models.CharField(blank=True, max_length=100)),
-                ('perpetual_licence', models.BooleanField(blank=True, null=True)),
-                ('sublicensing', models.BooleanField(blank=True, null=True)),
-                ('recorded_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("signed_on", models.DateField()),
+                ("valid_from", models.DateField()),
+                ("valid_until", models.DateField()),
+                (
+                    "purposes",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None),
+                ),
+                (
+                    "places",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=2), blank=True, default=list, size=None
+                    ),
+                ),
+                ("retention_days", models.IntegerField(blank=True, null=True)),
+                ("weights_owner", models.CharField(blank=True, max_length=100)),
+                ("perpetual_licence", models.BooleanField(blank=True, null=True)),
+                ("sublicensing", models.BooleanField(blank=True, null=True)),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_recipient_agreement',
+                "db_table": "loop_recipient_agreement",
             },
         ),
         migrations.CreateModel(
-            name='Scene',
+            name="Scene",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=32)),
-                ('heading', models.CharField(blank=True, max_length=300)),
-                ('sort_key', models.CharField(max_length=64)),
-                ('omitted', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=32)),
+                ("heading", models.CharField(blank=True, max_length=300)),
+                ("sort_key", models.CharField(max_length=64)),
+                ("omitted", models.BooleanField(default=False)),
             ],
             options={
-                'db_table': 'loop_scene',
+                "db_table": "loop_scene",
             },
         ),
         migrations.CreateModel(
-            name='Setup',
+            name="Setup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(max_length=32)),
             ],
             options={
-                'db_table': 'loop_setup',
+                "db_table": "loop_setup",
             },
         ),
         migrations.CreateModel(
-            name='Shot',
+            name="Shot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=64)),
             ],
             options={
-                'db_table': 'loop_shot',
+                "db_table": "loop_shot",
             },
         ),
         migrations.CreateModel(
-            name='Suggestion',
+            name="Suggestion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('external_id', models.CharField(max_length=300)),
-                ('source', models.CharField(blank=True, max_length=100)),
-                ('origin', models.CharField(choices=[('model', 'Model'), ('person', 'Person'), ('camera', 'Camera')], max_length=8)),
-                ('stage', models.CharField(blank=True, choices=[('development', 'Development'), ('previs', 'Previs'), ('production', 'Production'), ('post', 'Post'), ('distribution', 'Distribution')], max_length=16)),
-                ('kind', models.CharField(max_length=64)),
-                ('parameters', models.JSONField(blank=True, default=dict)),
-                ('seed', models.BigIntegerField(blank=True, null=True)),
-                ('latency_ms', models.BigIntegerField(blank=True, null=True)),
-                ('cost_usd', models.DecimalField(blank=True, decimal_places=6, max_digits=14, null=True)),
-                ('tokens_in', models.BigIntegerField(blank=True, null=True)),
-                ('tokens_out', models.BigIntegerField(blank=True, null=True)),
-                ('suggested_at', models.DateTimeField(blank=True, null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('content_sha256', models.BinaryField(max_length=32, null=True)),
-                ('text_commit', models.BinaryField(max_length=32)),
-                ('digest', models.BinaryField(max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("external_id", models.CharField(max_length=300)),
+                ("source", models.CharField(blank=True, max_length=100)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("model", "Model"), ("person", "Person"), ("camera", "Camera")], max_length=8
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("development", "Development"),
+                            ("previs", "Previs"),
+                            ("production", "Production"),
+                            ("post", "Post"),
+                            ("distribution", "Distribution"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=64)),
+                ("parameters", models.JSONField(blank=True, default=dict)),
+                ("seed", models.BigIntegerField(blank=True, null=True)),
+                ("latency_ms", models.BigIntegerField(blank=True, null=True)),
+                ("cost_usd", models.DecimalField(blank=True, decimal_places=6, max_digits=14, null=True)),
+                ("tokens_in", models.BigIntegerField(blank=True, null=True)),
+                ("tokens_out", models.BigIntegerField(blank=True, null=True)),
+                ("suggested_at", models.DateTimeField(blank=True, null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("content_sha256", models.BinaryField(max_length=32, null=True)),
+                ("text_commit", models.BinaryField(max_length=32)),
+                ("digest", models.BinaryField(max_length=32)),
             ],
             options={
-                'db_table': 'loop_suggestion',
+                "db_table": "loop_suggestion",
             },
         ),
         migrations.CreateModel(
-            name='SuggestionContribution',
+            name="SuggestionContribution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('capacity', models.CharField(blank=True, choices=[('decider', 'Decider'), ('author_of_source', 'Author of the source'), ('author_of_revision', 'Author of the revision'), ('performer_likeness', 'Performer or likeness'), ('producer_owner', 'Producer or owner'), ('model_supplier', 'Model supplier')], max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "capacity",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("decider", "Decider"),
+                            ("author_of_source", "Author of the source"),
+                            ("author_of_revision", "Author of the revision"),
+                            ("performer_likeness", "Performer or likeness"),
+                            ("producer_owner", "Producer or owner"),
+                            ("model_supplier", "Model supplier"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'loop_suggestion_contribution',
+                "db_table": "loop_suggestion_contribution",
             },
         ),
         migrations.CreateModel(
-            name='SuggestionMaterial',
+            name="SuggestionMaterial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
             ],
             options={
-                'db_table': 'loop_suggestion_material',
+                "db_table": "loop_suggestion_material",
             },
         ),
         migrations.CreateModel(
-            name='Take',
+            name="Take",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=32)),
-                ('status', models.CharField(blank=True, choices=[('', 'Not marked'), ('circled', 'Circled'), ('hold', 'Hold'), ('ng', 'NG'), ('false_start', 'False start')], default='', max_length=16)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(max_length=32)),
+                (
+                    "status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Not marked"),
+                            ("circled", "Circled"),
+                            ("hold", "Hold"),
+                            ("ng", "NG"),
+                            ("false_start", "False start"),
+                        ],
+                        default="",
+                        max_length=16,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'loop_take',
+                "db_table": "loop_take",
             },
         ),
         migrations.CreateModel(
-            name='Token',
+            name="Token",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('secret_sha256', models.BinaryField(max_length=32)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("secret_sha256", models.BinaryField(max_length=32)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'db_table': 'loop_token',
+                "db_table": "loop_token",
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('uid', models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
-                ('preferences', models.JSONField(blank=True, default=dict)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("uid", models.UUIDField(default=loop.kernel.ids.uuid7, editable=False, unique=True)),
+                ("preferences", models.JSONField(blank=True, default=dict)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'loop_user',
+                "db_table": "loop_user",
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='AuditPayload',
+            name="AuditPayload",
             fields=[
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='payload', serialize=False, to='loop.auditevent')),
-                ('salt', models.BinaryField(max_length=32)),
-                ('facts', models.JSONField()),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="payload",
+                        serialize=False,
+                        to="loop.auditevent",
+                    ),
+                ),
+                ("salt", models.BinaryField(max_length=32)),
+                ("facts", models.JSONField()),
             ],
             options={
-                'db_table': 'loop_audit_payload',
+                "db_table": "loop_audit_payload",
             },
         ),
         migrations.CreateModel(
-            name='AuditPending',
+            name="AuditPending",
             fields=[
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='loop.auditevent')),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="loop.auditevent",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'loop_audit_pending',
+                "db_table": "loop_audit_pending",
             },
         ),
         migrations.AddIndex(
-            model_name='auditevent',
-            index=models.Index(fields=['object_uid'], name='audit_event_of_object'),
+            model_name="auditevent",
+            index=models.Index(fields=["object_uid"], name="audit_event_of_object"),
         ),
         migrations.AddIndex(
-            model_name='auditevent',
-            index=models.Index(fields=['production_id', '-id'], name='audit_event_trail'),
+            model_name="auditevent",
+            index=models.Index(fields=["production_id", "-id"], name="audit_event_trail"),
         ),
         migrations.AddIndex(
-            model_name='auditevent',
-            index=models.Index(fields=['type', '-id'], name='audit_event_by_type'),
+            model_name="auditevent",
+            index=models.Index(fields=["type", "-id"], name="audit_event_by_type"),
         ),
         migrations.AddField(
-            model_name='auditleaf',
-            name='event',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='leaf', to='loop.auditevent'),
+            model_name="auditleaf",
+            name="event",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="leaf", to="loop.auditevent"
+            ),
         ),
         migrations.AddField(
-            model_name='authorisation',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.auditevent'),
+            model_name="authorisation",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.auditevent"
+            ),
         ),
         migrations.AddField(
-            model_name='authorisation',
-            name='supersedes',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.authorisation'),
+            model_name="authorisation",
+            name="supersedes",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="loop.authorisation",
+            ),
         ),
         migrations.AddField(
-            model_name='authorisationevent',
-            name='authorisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='loop.authorisation'),
+            model_name="authorisationevent",
+            name="authorisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="events", to="loop.authorisation"
+            ),
         ),
         migrations.AddField(
-            model_name='authorisationevent',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.auditevent'),
+            model_name="authorisationevent",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.auditevent"
+            ),
         ),
         migrations.AddField(
-            model_name='briefcontribution',
-            name='brief',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='loop.brief'),
+            model_name="briefcontribution",
+            name="brief",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="contributions", to="loop.brief"
+            ),
         ),
         migrations.AddField(
-            model_name='briefmaterial',
-            name='brief',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='brief_materials', to='loop.brief'),
+            model_name="briefmaterial",
+            name="brief",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="brief_materials", to="loop.brief"
+            ),
         ),
         migrations.AddField(
-            model_name='contributor',
-            name='user',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contributors', to=settings.AUTH_USER_MODEL),
+            model_name="contributor",
+            name="user",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="contributors",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='briefcontribution',
-            name='contributor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='brief_contributions', to='loop.contributor'),
+            model_name="briefcontribution",
+            name="contributor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="brief_contributions", to="loop.contributor"
+            ),
         ),
         migrations.AddField(
-            model_name='authorisation',
-            name='party',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='authorisations', to='loop.contributor'),
+            model_name="authorisation",
+            name="party",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="authorisations", to="loop.contributor"
+            ),
         ),
         migrations.AddField(
-            model_name='credit',
-            name='contributor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='loop.contributor'),
+            model_name="credit",
+            name="contributor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="credits", to="loop.contributor"
+            ),
         ),
         migrations.CreateModel(
-            name='DecisionText',
+            name="DecisionText",
             fields=[
-                ('decision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='text', serialize=False, to='loop.decision')),
-                ('salt', models.BinaryField(max_length=32)),
-                ('rationale', models.TextField(null=True)),
-                ('revised_content', models.TextField(null=True)),
-                ('span_texts', models.JSONField(null=True)),
+                (
+                    "decision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="text",
+                        serialize=False,
+                        to="loop.decision",
+                    ),
+                ),
+                ("salt", models.BinaryField(max_length=32)),
+                ("rationale", models.TextField(null=True)),
+                ("revised_content", models.TextField(null=True)),
+                ("span_texts", models.JSONField(null=True)),
             ],
             options={
-                'db_table': 'loop_decision_text',
+                "db_table": "loop_decision_text",
             },
         ),
         migrations.CreateModel(
-            name='Signal',
+            name="Signal",
             fields=[
-                ('decision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='signal', serialize=False, to='loop.decision')),
-                ('suggestion_label', models.CharField(choices=[('positive', 'Positive'), ('negative', 'Negative'), ('none', 'None')], max_length=8)),
-                ('revision_label', models.CharField(choices=[('positive', 'Positive'), ('negative', 'Negative'), ('none', 'None')], max_length=8)),
-                ('negative_kind', models.CharField(blank=True, max_length=10)),
-                ('rules_version', models.CharField(max_length=16)),
+                (
+                    "decision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="signal",
+                        serialize=False,
+                        to="loop.decision",
+                    ),
+                ),
+                (
+                    "suggestion_label",
+                    models.CharField(
+                        choices=[("positive", "Positive"), ("negative", "Negative"), ("none", "None")], max_length=8
+                    ),
+                ),
+                (
+                    "revision_label",
+                    models.CharField(
+                        choices=[("positive", "Positive"), ("negative", "Negative"), ("none", "None")], max_length=8
+                    ),
+                ),
+                ("negative_kind", models.CharField(blank=True, max_length=10)),
+                ("rules_version", models.CharField(max_length=16)),
             ],
             options={
-                'db_table': 'loop_signal',
+                "db_table": "loop_signal",
             },
         ),
         migrations.AddField(
-            model_name='decision',
-            name='decided_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='loop.contributor'),
+            model_name="decision",
+            name="decided_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="loop.contributor"
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='entered_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="decision",
+            name="entered_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.auditevent'),
+            model_name="decision",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.auditevent"
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='on_behalf_of',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions_on_behalf', to='loop.contributor'),
+            model_name="decision",
+            name="on_behalf_of",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions_on_behalf",
+                to="loop.contributor",
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='supersedes',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='loop.decision'),
+            model_name="decision",
+            name="supersedes",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="superseded_by",
+                to="loop.decision",
+            ),
         ),
         migrations.AddField(
-            model_name='decisionspan',
-            name='decision',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='spans', to='loop.decision'),
+            model_name="decisionspan",
+            name="decision",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="spans", to="loop.decision"
+            ),
         ),
         migrations.AddField(
-            model_name='download',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.auditevent'),
+            model_name="download",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.auditevent"
+            ),
         ),
         migrations.AddField(
-            model_name='authorisation',
-            name='evidence',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='authorisations', to='loop.evidence'),
+            model_name="authorisation",
+            name="evidence",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="authorisations", to="loop.evidence"
+            ),
         ),
         migrations.AddField(
-            model_name='export',
-            name='ordered_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="export",
+            name="ordered_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='export',
-            name='replaces',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='loop.export'),
+            model_name="export",
+            name="replaces",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="replaced_by",
+                to="loop.export",
+            ),
         ),
         migrations.AddField(
-            model_name='download',
-            name='export',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='downloads', to='loop.export'),
+            model_name="download",
+            name="export",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="downloads", to="loop.export"
+            ),
         ),
         migrations.AddField(
-            model_name='exportexclusion',
-            name='decision',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.decision'),
+            model_name="exportexclusion",
+            name="decision",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.decision"),
         ),
         migrations.AddField(
-            model_name='exportexclusion',
-            name='export',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exclusions', to='loop.export'),
+            model_name="exportexclusion",
+            name="export",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="exclusions", to="loop.export"
+            ),
         ),
         migrations.AddField(
-            model_name='exportexclusion',
-            name='other_decision',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.decision'),
+            model_name="exportexclusion",
+            name="other_decision",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.decision"
+            ),
         ),
         migrations.CreateModel(
-            name='ExportRowDropped',
+            name="ExportRowDropped",
             fields=[
-                ('row', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='dropped', serialize=False, to='loop.exportrow')),
-                ('code', models.CharField(max_length=40)),
-                ('dropped_at', models.DateTimeField()),
+                (
+                    "row",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="dropped",
+                        serialize=False,
+                        to="loop.exportrow",
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("dropped_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'loop_export_row_dropped',
+                "db_table": "loop_export_row_dropped",
             },
         ),
         migrations.AddField(
-            model_name='exportrow',
-            name='decision',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.decision'),
+            model_name="exportrow",
+            name="decision",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.decision"),
         ),
         migrations.AddField(
-            model_name='exportrow',
-            name='export',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='loop.export'),
+            model_name="exportrow",
+            name="export",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="loop.export"),
         ),
         migrations.AddField(
-            model_name='exportrow',
-            name='other_decision',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.decision'),
+            model_name="exportrow",
+            name="other_decision",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.decision"
+            ),
         ),
         migrations.AddField(
-            model_name='exportshard',
-            name='export',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shards', to='loop.export'),
+            model_name="exportshard",
+            name="export",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="shards", to="loop.export"
+            ),
         ),
         migrations.AddField(
-            model_name='briefmaterial',
-            name='material',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='brief_links', to='loop.material'),
+            model_name="briefmaterial",
+            name="material",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="brief_links", to="loop.material"
+            ),
         ),
         migrations.AddField(
-            model_name='materialcontribution',
-            name='contributor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='material_contributions', to='loop.contributor'),
+            model_name="materialcontribution",
+            name="contributor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="material_contributions",
+                to="loop.contributor",
+            ),
         ),
         migrations.AddField(
-            model_name='materialcontribution',
-            name='material',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='loop.material'),
+            model_name="materialcontribution",
+            name="material",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="contributions", to="loop.material"
+            ),
         ),
         migrations.CreateModel(
-            name='MaterialText',
+            name="MaterialText",
             fields=[
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='text', serialize=False, to='loop.materialversion')),
-                ('salt', models.BinaryField(max_length=32)),
-                ('body', models.TextField()),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="text",
+                        serialize=False,
+                        to="loop.materialversion",
+                    ),
+                ),
+                ("salt", models.BinaryField(max_length=32)),
+                ("body", models.TextField()),
             ],
             options={
-                'db_table': 'loop_material_text',
+                "db_table": "loop_material_text",
             },
         ),
         migrations.AddField(
-            model_name='materialversion',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.auditevent'),
+            model_name="materialversion",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.auditevent"
+            ),
         ),
         migrations.AddField(
-            model_name='materialversion',
-            name='material',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='loop.material'),
+            model_name="materialversion",
+            name="material",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="loop.material"
+            ),
         ),
         migrations.AddField(
-            model_name='materialversion',
-            name='media',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='loop.media'),
+            model_name="materialversion",
+            name="media",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="versions",
+                to="loop.media",
+            ),
         ),
         migrations.AddField(
-            model_name='member',
-            name='contributor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='loop.contributor'),
+            model_name="member",
+            name="contributor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="loop.contributor"
+            ),
         ),
         migrations.AddField(
-            model_name='member',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL),
+            model_name="member",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='modelterms',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.auditevent'),
+            model_name="modelterms",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.auditevent"
+            ),
         ),
         migrations.AddField(
-            model_name='modelterms',
-            name='evidence',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.evidence'),
+            model_name="modelterms",
+            name="evidence",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.evidence"
+            ),
         ),
         migrations.AddField(
-            model_name='modelterms',
-            name='model',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='loop.modelversion'),
+            model_name="modelterms",
+            name="model",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="terms", to="loop.modelversion"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('version', 'language'), name='notice_unique'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(fields=("version", "language"), name="notice_unique"),
         ),
         migrations.AddField(
-            model_name='authorisation',
-            name='notice',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.notice'),
+            model_name="authorisation",
+            name="notice",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.notice"
+            ),
         ),
         migrations.AddField(
-            model_name='production',
-            name='lead',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.contributor'),
+            model_name="production",
+            name="lead",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="loop.contributor",
+            ),
         ),
         migrations.AddField(
-            model_name='member',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='loop.production'),
+            model_name="member",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="members", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='media',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='media', to='loop.production'),
+            model_name="media",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="media", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='material',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='materials', to='loop.production'),
+            model_name="material",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="materials", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='export',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exports', to='loop.production'),
+            model_name="export",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="exports", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='loop.production'),
+            model_name="decision",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='credit',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='loop.production'),
+            model_name="credit",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="credits", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='brief',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='briefs', to='loop.production'),
+            model_name="brief",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="briefs", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='authorisation',
-            name='production',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='authorisations', to='loop.production'),
+            model_name="authorisation",
+            name="production",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="authorisations",
+                to="loop.production",
+            ),
         ),
         migrations.AddField(
-            model_name='productionbeat',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='beats', to='loop.production'),
+            model_name="productionbeat",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="beats", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='productionreason',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reasons', to='loop.production'),
+            model_name="productionreason",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="reasons", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='recallnotice',
-            name='cause',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recalls', to='loop.authorisationevent'),
+            model_name="recallnotice",
+            name="cause",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="recalls", to="loop.authorisationevent"
+            ),
         ),
         migrations.AddField(
-            model_name='recallnotice',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.auditevent'),
+            model_name="recallnotice",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.auditevent"
+            ),
         ),
         migrations.AddField(
-            model_name='recallnotice',
-            name='export',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recalls', to='loop.export'),
+            model_name="recallnotice",
+            name="export",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="recalls", to="loop.export"
+            ),
         ),
         migrations.AddField(
-            model_name='recallrow',
-            name='notice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notice_rows', to='loop.recallnotice'),
+            model_name="recallrow",
+            name="notice",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="notice_rows", to="loop.recallnotice"
+            ),
         ),
         migrations.AddField(
-            model_name='recallrow',
-            name='row',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recalls', to='loop.exportrow'),
+            model_name="recallrow",
+            name="row",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="recalls", to="loop.exportrow"
+            ),
         ),
         migrations.AddField(
-            model_name='export',
-            name='recipient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exports', to='loop.recipient'),
+            model_name="export",
+            name="recipient",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="exports", to="loop.recipient"
+            ),
         ),
         migrations.AddField(
-            model_name='recipientagreement',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.auditevent'),
+            model_name="recipientagreement",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.auditevent"
+            ),
         ),
         migrations.AddField(
-            model_name='recipientagreement',
-            name='evidence',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.evidence'),
+            model_name="recipientagreement",
+            name="evidence",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.evidence"
+            ),
         ),
         migrations.AddField(
-            model_name='recipientagreement',
-            name='recipient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='loop.recipient'),
+            model_name="recipientagreement",
+            name="recipient",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="agreements", to="loop.recipient"
+            ),
         ),
         migrations.AddField(
-            model_name='scene',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scenes', to='loop.production'),
+            model_name="scene",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="scenes", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='material',
-            name='scene',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='materials', to='loop.scene'),
+            model_name="material",
+            name="scene",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="materials",
+                to="loop.scene",
+            ),
         ),
         migrations.AddField(
-            model_name='brief',
-            name='scene',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='briefs', to='loop.scene'),
+            model_name="brief",
+            name="scene",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="briefs",
+                to="loop.scene",
+            ),
         ),
         migrations.AddField(
-            model_name='setup',
-            name='scene',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='setups', to='loop.scene'),
+            model_name="setup",
+            name="scene",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="setups", to="loop.scene"
+            ),
         ),
         migrations.AddField(
-            model_name='material',
-            name='setup',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='materials', to='loop.setup'),
+            model_name="material",
+            name="setup",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="materials",
+                to="loop.setup",
+            ),
         ),
         migrations.AddField(
-            model_name='shot',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shots', to='loop.production'),
+            model_name="shot",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="shots", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='shot',
-            name='scene',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='shots', to='loop.scene'),
+            model_name="shot",
+            name="scene",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="shots",
+                to="loop.scene",
+            ),
         ),
         migrations.AddField(
-            model_name='material',
-            name='shot',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='materials', to='loop.shot'),
+            model_name="material",
+            name="shot",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="materials",
+                to="loop.shot",
+            ),
         ),
         migrations.AddField(
-            model_name='brief',
-            name='shot',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='briefs', to='loop.shot'),
+            model_name="brief",
+            name="shot",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="briefs",
+                to="loop.shot",
+            ),
         ),
         migrations.CreateModel(
-            name='SuggestionText',
+            name="SuggestionText",
             fields=[
-                ('suggestion', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='text', serialize=False, to='loop.suggestion')),
-                ('salt', models.BinaryField(max_length=32)),
-                ('prompt', models.TextField(null=True)),
-                ('content', models.TextField(null=True)),
-                ('meta', models.JSONField(null=True)),
+                (
+                    "suggestion",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="text",
+                        serialize=False,
+                        to="loop.suggestion",
+                    ),
+                ),
+                ("salt", models.BinaryField(max_length=32)),
+                ("prompt", models.TextField(null=True)),
+                ("content", models.TextField(null=True)),
+                ("meta", models.JSONField(null=True)),
             ],
             options={
-                'db_table': 'loop_suggestion_text',
+                "db_table": "loop_suggestion_text",
             },
         ),
         migrations.AddField(
-            model_name='suggestion',
-            name='brief',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='loop.brief'),
+            model_name="suggestion",
+            name="brief",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="suggestions", to="loop.brief"
+            ),
         ),
         migrations.AddField(
-            model_name='suggestion',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.auditevent'),
+            model_name="suggestion",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.auditevent"
+            ),
         ),
         migrations.AddField(
-            model_name='suggestion',
-            name='media',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='loop.media'),
+            model_name="suggestion",
+            name="media",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="suggestions",
+                to="loop.media",
+            ),
         ),
         migrations.AddField(
-            model_name='suggestion',
-            name='model',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='loop.modelversion'),
+            model_name="suggestion",
+            name="model",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="suggestions",
+                to="loop.modelversion",
+            ),
         ),
         migrations.AddField(
-            model_name='suggestion',
-            name='parent',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='loop.suggestion'),
+            model_name="suggestion",
+            name="parent",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="children",
+                to="loop.suggestion",
+            ),
         ),
         migrations.AddField(
-            model_name='suggestion',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='loop.production'),
+            model_name="suggestion",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="suggestions", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='exportexclusion',
-            name='suggestion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loop.suggestion'),
+            model_name="exportexclusion",
+            name="suggestion",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loop.suggestion"
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='suggestion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='loop.suggestion'),
+            model_name="decision",
+            name="suggestion",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="loop.suggestion"
+            ),
         ),
         migrations.AddField(
-            model_name='suggestioncontribution',
-            name='contributor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestion_contributions', to='loop.contributor'),
+            model_name="suggestioncontribution",
+            name="contributor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="suggestion_contributions",
+                to="loop.contributor",
+            ),
         ),
         migrations.AddField(
-            model_name='suggestioncontribution',
-            name='suggestion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='loop.suggestion'),
+            model_name="suggestioncontribution",
+            name="suggestion",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="contributions", to="loop.suggestion"
+            ),
         ),
         migrations.AddField(
-            model_name='suggestionmaterial',
-            name='material',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestion_links', to='loop.material'),
+            model_name="suggestionmaterial",
+            name="material",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="suggestion_links", to="loop.material"
+            ),
         ),
         migrations.AddField(
-            model_name='suggestionmaterial',
-            name='suggestion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestion_materials', to='loop.suggestion'),
+            model_name="suggestionmaterial",
+            name="suggestion",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="suggestion_materials", to="loop.suggestion"
+            ),
         ),
         migrations.AddField(
-            model_name='take',
-            name='setup',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='takes', to='loop.setup'),
+            model_name="take",
+            name="setup",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="takes", to="loop.setup"),
         ),
         migrations.AddField(
-            model_name='material',
-            name='take',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='materials', to='loop.take'),
+            model_name="material",
+            name="take",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="materials",
+                to="loop.take",
+            ),
         ),
         migrations.AddField(
-            model_name='token',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to=settings.AUTH_USER_MODEL),
+            model_name="token",
+            name="created_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="tokens", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='token',
-            name='productions',
-            field=models.ManyToManyField(db_table='loop_token_production', related_name='tokens', to='loop.production'),
+            model_name="token",
+            name="productions",
+            field=models.ManyToManyField(db_table="loop_token_production", related_name="tokens", to="loop.production"),
         ),
         migrations.AddIndex(
-            model_name='authorisationevent',
-            index=models.Index(fields=['authorisation', '-effective_at', '-id'], name='authorisation_event_newest'),
+            model_name="authorisationevent",
+            index=models.Index(fields=["authorisation", "-effective_at", "-id"], name="authorisation_event_newest"),
         ),
         migrations.AddConstraint(
-            model_name='contributor',
-            constraint=models.UniqueConstraint(fields=('namespace', 'external_id'), name='contributor_unique_in_namespace'),
+            model_name="contributor",
+            constraint=models.UniqueConstraint(
+                fields=("namespace", "external_id"), name="contributor_unique_in_namespace"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='briefcontribution',
-            constraint=models.UniqueConstraint(fields=('brief', 'contributor', 'capacity'), name='brief_contribution_unique'),
+            model_name="briefcontribution",
+            constraint=models.UniqueConstraint(
+                fields=("brief", "contributor", "capacity"), name="brief_contribution_unique"
+            ),
         ),
         migrations.AddField(
-            model_name='signal',
-            name='production',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signals', to='loop.production'),
+            model_name="signal",
+            name="production",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="signals", to="loop.production"
+            ),
         ),
         migrations.AddField(
-            model_name='signal',
-            name='suggestion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signals', to='loop.suggestion'),
+            model_name="signal",
+            name="suggestion",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="signals", to="loop.suggestion"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decisionspan',
-            constraint=models.UniqueConstraint(fields=('decision', 'position'), name='decision_span_unique'),
+            model_name="decisionspan",
+            constraint=models.UniqueConstraint(fields=("decision", "position"), name="decision_span_unique"),
         ),
         migrations.AddIndex(
-            model_name='exportrow',
-            index=models.Index(fields=['decision', 'export'], name='export_row_of_decision'),
+            model_name="exportrow",
+            index=models.Index(fields=["decision", "export"], name="export_row_of_decision"),
         ),
         migrations.AddIndex(
-            model_name='exportrow',
-            index=models.Index(fields=['other_decision', 'export'], name='export_row_of_other'),
+            model_name="exportrow",
+            index=models.Index(fields=["other_decision", "export"], name="export_row_of_other"),
         ),
         migrations.AddConstraint(
-            model_name='exportrow',
-            constraint=models.UniqueConstraint(fields=('export', 'position'), name='export_row_unique_position'),
+            model_name="exportrow",
+            constraint=models.UniqueConstraint(fields=("export", "position"), name="export_row_unique_position"),
         ),
         migrations.AddIndex(
-            model_name='exportshard',
-            index=models.Index(fields=['state', 'lease_until'], name='export_shard_to_work_on'),
+            model_name="exportshard",
+            index=models.Index(fields=["state", "lease_until"], name="export_shard_to_work_on"),
         ),
         migrations.AddConstraint(
-            model_name='exportshard',
-            constraint=models.UniqueConstraint(fields=('export', 'number'), name='export_shard_unique'),
+            model_name="exportshard",
+            constraint=models.UniqueConstraint(fields=("export", "number"), name="export_shard_unique"),
         ),
         migrations.AddConstraint(
-            model_name='briefmaterial',
-            constraint=models.UniqueConstraint(fields=('brief', 'material'), name='brief_material_unique'),
+            model_name="briefmaterial",
+            constraint=models.UniqueConstraint(fields=("brief", "material"), name="brief_material_unique"),
         ),
         migrations.AddConstraint(
-            model_name='materialcontribution',
-            constraint=models.UniqueConstraint(fields=('material', 'contributor', 'capacity'), name='material_contribution_unique'),
+            model_name="materialcontribution",
+            constraint=models.UniqueConstraint(
+                fields=("material", "contributor", "capacity"), name="material_contribution_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='materialversion',
-            constraint=models.UniqueConstraint(fields=('material', 'number'), name='material_version_unique'),
+            model_name="materialversion",
+            constraint=models.UniqueConstraint(fields=("material", "number"), name="material_version_unique"),
         ),
         migrations.AddConstraint(
-            model_name='production',
-            constraint=models.CheckConstraint(condition=models.Q(('rate_den__gt', 0), ('rate_num__gt', 0)), name='production_rate_is_positive'),
+            model_name="production",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rate_den__gt", 0), ("rate_num__gt", 0)), name="production_rate_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('user', 'production', 'role'), name='member_unique_role'),
+            model_name="member",
+            constraint=models.UniqueConstraint(fields=("user", "production", "role"), name="member_unique_role"),
         ),
         migrations.AddConstraint(
-            model_name='media',
-            constraint=models.UniqueConstraint(fields=('production', 'sha256', 'uri'), name='media_unique'),
+            model_name="media",
+            constraint=models.UniqueConstraint(fields=("production", "sha256", "uri"), name="media_unique"),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.UniqueConstraint(fields=('production', 'contributor', 'function'), name='credit_unique'),
+            model_name="credit",
+            constraint=models.UniqueConstraint(fields=("production", "contributor", "function"), name="credit_unique"),
         ),
         migrations.AddIndex(
-            model_name='authorisation',
-            index=models.Index(fields=['party', 'id'], name='authorisation_of_party'),
+            model_name="authorisation",
+            index=models.Index(fields=["party", "id"], name="authorisation_of_party"),
         ),
         migrations.AddConstraint(
-            model_name='authorisation',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='authorisation_dates_in_order'),
+            model_name="authorisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="authorisation_dates_in_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productionbeat',
-            constraint=models.UniqueConstraint(fields=('production', 'code'), name='production_beat_unique'),
+            model_name="productionbeat",
+            constraint=models.UniqueConstraint(fields=("production", "code"), name="production_beat_unique"),
         ),
         migrations.AddConstraint(
-            model_name='productionreason',
-            constraint=models.UniqueConstraint(fields=('production', 'code'), name='production_reason_unique'),
+            model_name="productionreason",
+            constraint=models.UniqueConstraint(fields=("production", "code"), name="production_reason_unique"),
         ),
         migrations.AddConstraint(
-            model_name='recallnotice',
-            constraint=models.UniqueConstraint(fields=('export', 'cause'), name='recall_notice_unique'),
+            model_name="recallnotice",
+            constraint=models.UniqueConstraint(fields=("export", "cause"), name="recall_notice_unique"),
         ),
         migrations.AddConstraint(
-            model_name='recallrow',
-            constraint=models.UniqueConstraint(fields=('notice', 'row'), name='recall_row_unique'),
+            model_name="recallrow",
+            constraint=models.UniqueConstraint(fields=("notice", "row"), name="recall_row_unique"),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(fields=['state', 'lease_until'], name='export_to_work_on'),
+            model_name="export",
+            index=models.Index(fields=["state", "lease_until"], name="export_to_work_on"),
         ),
         migrations.AddConstraint(
-            model_name='export',
-            constraint=models.UniqueConstraint(fields=('production', 'number'), name='export_unique_number'),
+            model_name="export",
+            constraint=models.UniqueConstraint(fields=("production", "number"), name="export_unique_number"),
         ),
         migrations.AddConstraint(
-            model_name='export',
-            constraint=models.UniqueConstraint(fields=('idempotency_key',), name='export_unique_idempotency_key'),
+            model_name="export",
+            constraint=models.UniqueConstraint(fields=("idempotency_key",), name="export_unique_idempotency_key"),
         ),
         migrations.AddConstraint(
-            model_name='recipientagreement',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='agreement_dates_in_order'),
+            model_name="recipientagreement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="agreement_dates_in_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scene',
-            constraint=models.UniqueConstraint(fields=('production', 'number'), name='scene_unique_number'),
+            model_name="scene",
+            constraint=models.UniqueConstraint(fields=("production", "number"), name="scene_unique_number"),
         ),
         migrations.AddConstraint(
-            model_name='setup',
-            constraint=models.UniqueConstraint(fields=('scene', 'label'), name='setup_unique_label'),
+            model_name="setup",
+            constraint=models.UniqueConstraint(fields=("scene", "label"), name="setup_unique_label"),
         ),
         migrations.AddConstraint(
-            model_name='shot',
-            constraint=models.UniqueConstraint(fields=('production', 'code'), name='shot_unique_code'),
+            model_name="shot",
+            constraint=models.UniqueConstraint(fields=("production", "code"), name="shot_unique_code"),
         ),
         migrations.AddConstraint(
-            model_name='brief',
-            constraint=models.UniqueConstraint(fields=('production', 'external_id'), name='brief_unique_external_id'),
+            model_name="brief",
+            constraint=models.UniqueConstraint(fields=("production", "external_id"), name="brief_unique_external_id"),
         ),
         migrations.AddIndex(
-            model_name='suggestion',
-            index=models.Index(fields=['production', 'stage', 'kind', 'id'], name='suggestion_queue'),
+            model_name="suggestion",
+            index=models.Index(fields=["production", "stage", "kind", "id"], name="suggestion_queue"),
         ),
         migrations.AddConstraint(
-            model_name='suggestion',
-            constraint=models.UniqueConstraint(fields=('production', 'external_id'), name='suggestion_unique_external_id'),
+            model_name="suggestion",
+            constraint=models.UniqueConstraint(
+                fields=("production", "external_id"), name="suggestion_unique_external_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='exportexclusion',
-            index=models.Index(fields=['export', 'code', 'id'], name='export_exclusion_by_code'),
+            model_name="exportexclusion",
+            index=models.Index(fields=["export", "code", "id"], name="export_exclusion_by_code"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['suggestion', 'decided_by', 'id'], name='decision_by_person'),
+            model_name="decision",
+            index=models.Index(fields=["suggestion", "decided_by", "id"], name="decision_by_person"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['production', 'decided_by', 'id'], name='decision_mine'),
+            model_name="decision",
+            index=models.Index(fields=["production", "decided_by", "id"], name="decision_mine"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('production', 'external_id'), name='decision_unique_external_id'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                fields=("production", "external_id"), name="decision_unique_external_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__isnull', True), ('severity__range', (1, 4)), _connector='OR'), name='decision_severity_1_to_4'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("severity__isnull", True), ("severity__range", (1, 4)), _connector="OR"),
+                name="decision_severity_1_to_4",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__isnull', True), ('confidence__range', (0, 1)), _connector='OR'), name='decision_confidence_0_to_1'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("confidence__isnull", True), ("confidence__range", (0, 1)), _connector="OR"),
+                name="decision_confidence_0_to_1",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('negative_kind', ''), ('outcome', 'reject'), _connector='OR'), name='decision_negative_kind_only_on_reject'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("negative_kind", ""), ("outcome", "reject"), _connector="OR"),
+                name="decision_negative_kind_only_on_reject",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suggestioncontribution',
-            constraint=models.UniqueConstraint(fields=('suggestion', 'contributor', 'capacity'), name='suggestion_contribution_unique'),
+            model_name="suggestioncontribution",
+            constraint=models.UniqueConstraint(
+                fields=("suggestion", "contributor", "capacity"), name="suggestion_contribution_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suggestionmaterial',
-            constraint=models.UniqueConstraint(fields=('suggestion', 'material'), name='suggestion_material_unique'),
+            model_name="suggestionmaterial",
+            constraint=models.UniqueConstraint(fields=("suggestion", "material"), name="suggestion_material_unique"),
         ),
         migrations.AddConstraint(
-            model_name='take',
-            constraint=models.UniqueConstraint(fields=('setup', 'label'), name='take_unique_label'),
+            model_name="take",
+            constraint=models.UniqueConstraint(fields=("setup", "label"), name="take_unique_label"),
         ),
         migrations.AddConstraint(
-            model_name='material',
-            constraint=models.UniqueConstraint(fields=('production', 'external_id'), name='material_unique_external_id'),
+            model_name="material",
+            constraint=models.UniqueConstraint(
+                fields=("production", "external_id"), name="material_unique_external_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='signal',
-            index=models.Index(fields=['suggestion', 'decision'], name='signal_of_suggestion'),
+            model_name="signal",
+            index=models.Index(fields=["suggestion", "decision"], name="signal_of_suggestion"),
         ),
     ]

@@ -102,9 +102,7 @@ def _person(who: Contributor | str, suggestion: Suggestion, actor: Actor) -> Con
     if isinstance(who, Contributor):
         return who
     production = suggestion.production
-    return known_as(
-        namespace=production.code, external_id=who, production=production, function="decider", actor=actor
-    )
+    return known_as(namespace=production.code, external_id=who, production=production, function="decider", actor=actor)
 
 
 def _is_oneself(actor: Actor, suggestion: Suggestion, decided_by: Contributor | str) -> None:
@@ -112,8 +110,6 @@ def _is_oneself(actor: Actor, suggestion: Suggestion, decided_by: Contributor | 
         return
     if actor.user_id is None:
         raise NotAllowedError("Only a login, a tool or the system decides.")
-    own = Member.objects.filter(
-        user_id=actor.user_id, production_id=suggestion.production_id, active=True
-    )
+    own = Member.objects.filter(user_id=actor.user_id, production_id=suggestion.production_id, active=True)
     if isinstance(decided_by, str) or not own.filter(contributor=decided_by).exists():
         raise NotAllowedError("A login decides as itself; to speak for somebody, name that person in on_behalf_of.")

@@ -1,7 +1,7 @@
 """Plain screenplay text in true page layout: headings, cues, parentheticals, dialogue, transitions.
 
 The reader knows the shape of a page before reading a word of it, so a script page must look like one. The rules are
-those of the Fountain syntax that plain text needs; nothing is dropped or reordered, every line of the input appears once.
+those of the Fountain syntax that plain text needs; nothing is dropped or reordered, every line appears once.
 """
 
 from __future__ import annotations

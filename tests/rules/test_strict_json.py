@@ -38,7 +38,8 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"nul", b"{'a':1}", b'{"a":1,"a":1}', b'{"a":{"b":1,"b":2}}', b"NaN", b"[Infinity]", b"-Infinity", b"1e999",
+        b"", b"nul", b"{'a':1}", b'{"a":1,"a":1}', b'{"a":{"b":1,"b":2}}', b"NaN", b"[Infinity]",
+        b"-Infinity", b"1e999",
         b"9223372036854775808", b"-9223372036854775808", b"9" * 100_000, b'"\\u0000"', b'"\\ud800"', b'{"\\udc00":1}',
         b"\xff", b"\xef\xbb\xbf1", b'"\x00"', b"[" * 100_000, b"[" * 65 + b"]" * 65, b"[" + b"0," * 200_000 + b"0]",
     ],

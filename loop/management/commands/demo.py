@@ -105,6 +105,7 @@ class Command(BaseCommand):
             self._step(5, "Verifying it as its recipient would")
             folder = self._verify(export)
             self._tell(export, folder, loaded, address if serves else "")
+            self.stdout.flush()  # into a file it would wait for the end
             connections.close_all()
             if serves:
                 supervisor.wait()

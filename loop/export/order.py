@@ -11,6 +11,7 @@ from loop.audit.querysets import checkpoint_at, cutoff_for_export
 from loop.audit.record import record
 from loop.audit.seal import seal_all
 from loop.consent.models import Recipient
+from loop.consent.terms import GRANTABLE_PURPOSES
 from loop.export import recipe as recipes
 from loop.export.models import Export, Profile
 from loop.export.recipe import NO_FILTERS, Recipe
@@ -139,9 +140,15 @@ def check_question(
         return
     reason = next(each for each in REASONS if each.code == refused[0])
     raise OrderRefusedError(
-        f"rule {reason.rule} ({reason.code}): {reason.sentence}. {reason.remedy}",
+        f"rule {reason.rule} ({reason.code}): {reason.sentence}. {reason.remedy}{_expected(reason.code, purpose)}",
         codes=list(refused), rule=reason.rule, purpose=purpose, profile=profile,
     )  # fmt: skip
+
+
+def _expected(code: str, purpose: str) -> str:
+    if code != "PURPOSE_UNKNOWN":
+        return ""
+    return f" Expected one of {', '.join(sorted(GRANTABLE_PURPOSES))}; found {purpose!r}."
 
 
 def _scoped(key: str | None, actor: Actor) -> str | None:

@@ -49,6 +49,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "go_on": next((each for each in queues if each["left"]), None),
         "last": _last(desk, judging),
         "judges": bool(judging),
+        "order_urls": [
+            (each.title, reverse("export-new", args=[each.code])) for each in desk.where(Permission.ORDER_EXPORT)
+        ][:SHOWN],
         "productions_read": _read(desk, reading[:SHOWN]),
         "alerts": [*_alerts_of_releases(desk), *_alerts_of_consent(desk)],
         "is_empty": not desk.productions,
@@ -106,6 +109,12 @@ def _queue(production: Production, rows: list[dict[str, Any]]) -> dict[str, Any]
     }
 
 
+def _export_url(desk: Desk, production: Production, number: int) -> str:
+    """Where the release is, "" for who is told of it and may not open it."""
+    may = desk.may(Permission.SEE_EXPORT, production)
+    return reverse("export", args=[production.code, number]) if may else ""
+
+
 def _last(desk: Desk, productions: list[Production]) -> list[dict[str, Any]]:
     """One's last live verdicts, and the releases that carry them. Two queries."""
     if not productions:
@@ -131,7 +140,7 @@ def _last(desk: Desk, productions: list[Production]) -> list[dict[str, Any]]:
             "on_behalf_of": each.on_behalf_of,
             "production": each.production.title if len(productions) > 1 else "",
             "releases": [
-                {"name": f"E-{number}", "url": reverse("export", args=[each.production.code, number])}
+                {"name": f"E-{number}", "url": _export_url(desk, each.production, number)}
                 for number in sorted(carried.get(each.pk, ()))
             ],
         }

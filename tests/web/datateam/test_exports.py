@@ -129,3 +129,12 @@ def test_strangers_learn_nothing_and_others_may_not(desks: Desks) -> None:
         assert desks["stranger"].get(desks.address(path)).status_code == 404
         assert desks["editor"].get(desks.address(path)).status_code == 403
     assert desks["stranger"].get("/p/no-such-show/exports/").status_code == 404
+
+
+def test_home_leads_only_where_one_may_go(desks: Desks) -> None:
+    export = desks.release()
+    address = desks.address(f"exports/{export.number}/")
+    assert desks.address("exports/new/") in desks["data"].get("/").content.decode()
+    page = desks["editor"].get("/").content.decode()
+    assert desks.address("exports/new/") not in page
+    assert address not in page

@@ -83,6 +83,8 @@ def show(
         "scene": scene_of(suggestion, meta.get("scene") if sees_text else ""),
         "sees_text": sees_text,
         "may_reveal": not sees_text and desk.may(Permission.REVEAL_TEXT),
+        "may_open_exports": desk.may(Permission.SEE_EXPORT),
+        "may_ask_gate": desk.may(Permission.SEE_REGISTRY) or desk.may(Permission.ORDER_EXPORT),
         "basis_limit": MAX_BASIS,
         "content": content,
         "prompt": prompt,

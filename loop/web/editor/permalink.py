@@ -57,6 +57,7 @@ def decision(request: HttpRequest, uid: UUID) -> HttpResponse:
         else [],
         "events": record.events_of(desk, production, [found.uid]) if is_open else [],
         "exports": record.exports_of([found]) if is_open else [],
+        "may_open_exports": desk.may(Permission.SEE_EXPORT),
     }
     return render(request, "editor/decision.html", context)
 

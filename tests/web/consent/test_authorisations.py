@@ -102,3 +102,22 @@ def test_it_explains_every_rule(desks: Desks) -> None:
     assert "may leave" in desks["consent_officer"].get(address, question).content.decode()
     assert desks["editor"].get(address, question).status_code == 403
     assert desks["stranger"].get(address, question).status_code == 404
+
+
+def test_the_dossier_leads_to_the_answer_and_only_where_one_may_go(desks: Desks) -> None:
+    export = desks.release()
+    suggestion = Suggestion.objects.get(external_id="s0")
+    dossier = desks.address(f"items/{suggestion.uid}/")
+    explain, release = f"{dossier}explain/", desks.address(f"exports/{export.number}/")
+    for who, may_ask, may_open in (
+        ("consent_officer", True, True),
+        ("data", True, True),
+        ("producer", False, True),
+        ("editor", False, False),
+    ):
+        page = desks[who].get(dossier).content.decode()
+        assert f"E-{export.number}" in page, who
+        assert (explain in page) is may_ask, who
+        assert (release in page) is may_open, who
+        decision = suggestion.decisions.get()
+        assert (release in desks[who].get(f"/d/{decision.uid}/").content.decode()) is may_open, who

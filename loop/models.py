@@ -9,7 +9,14 @@ from loop.consent.models import (
     Recipient,
     RecipientAgreement,
 )
-from loop.decision.models import Decision, DecisionSpan, DecisionText, ProductionBeat, ProductionReason
+from loop.decision.models import (
+    Decision,
+    DecisionDraft,
+    DecisionSpan,
+    DecisionText,
+    ProductionBeat,
+    ProductionReason,
+)
 from loop.export.models import (
     Download,
     Export,
@@ -31,7 +38,9 @@ from loop.material.models import (
     Shot,
     Take,
 )
+from loop.media.models import MediaFacts, Rendition
 from loop.people.models import Contributor, Credit, Member, Token, User
+from loop.queue.models import Assignment, Claim, OpinionRequest, ReviewPolicy, SavedView
 from loop.recall.models import RecallNotice, RecallRow
 from loop.signal.models import Signal
 from loop.suggestion.models import (
@@ -47,6 +56,7 @@ from loop.suggestion.models import (
 )
 
 __all__ = [
+    "Assignment",
     "AuditCheckpoint",
     "AuditEvent",
     "AuditLeaf",
@@ -57,9 +67,11 @@ __all__ = [
     "Brief",
     "BriefContribution",
     "BriefMaterial",
+    "Claim",
     "Contributor",
     "Credit",
     "Decision",
+    "DecisionDraft",
     "DecisionSpan",
     "DecisionText",
     "Download",
@@ -75,10 +87,12 @@ __all__ = [
     "MaterialText",
     "MaterialVersion",
     "Media",
+    "MediaFacts",
     "Member",
     "ModelTerms",
     "ModelVersion",
     "Notice",
+    "OpinionRequest",
     "Production",
     "ProductionBeat",
     "ProductionReason",
@@ -86,6 +100,9 @@ __all__ = [
     "RecallRow",
     "Recipient",
     "RecipientAgreement",
+    "Rendition",
+    "ReviewPolicy",
+    "SavedView",
     "Scene",
     "Setup",
     "Shot",

@@ -175,3 +175,19 @@ class DecisionSpan(models.Model):
     class Meta:
         db_table = "loop_decision_span"
         constraints = [models.UniqueConstraint(fields=["decision", "position"], name="decision_span_unique")]
+
+
+class DecisionDraft(models.Model):
+    """What somebody has begun to say of a suggestion and not yet said: reasons, spans, rationale, revised text.
+
+    Words of an unreleased production that are no record yet: replaced at will, deleted with the verdict and at logout.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
+    suggestion = models.ForeignKey(Suggestion, on_delete=models.PROTECT, related_name="drafts")
+    body = models.JSONField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loop_decision_draft"
+        constraints = [models.UniqueConstraint(fields=["user", "suggestion"], name="decision_draft_unique")]

@@ -137,6 +137,8 @@ def card(
         "content": content,
         "missing": _missing(suggestion),
         "layout": layout_of(content),
+        "medium": "text",
+        "stage_template": "editor/_stage_text.html",
         "candidates": _siblings(production, filters, candidates, position, marks),
         "more_candidates": max(0, len(candidates) - CANDIDATES),
         "letter": _letter(position),

@@ -5,6 +5,7 @@ import { stopwatch, writeDraft } from "./drafts.js";
 import { control, handle } from "./keymap.js";
 import { outbox, uuid } from "./outbox.js";
 import { current, digits, field, forgetDraft, form, item, openRevision, read, reasonBoxes, room, rowOf, saveDraft } from "./sheet.js";
+import "./stages.js";
 import { begin, isPainted, markRow, nextAfter, onArrival, outdated, setPainted, show, undecidedAfter, WORDS } from "./walk.js";
 
 const STRIP_MS = 6000;

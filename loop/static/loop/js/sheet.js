@@ -1,5 +1,6 @@
 // The sheet on the table and the form beside it: what stands in it, what is kept of it as a draft.
 import { dropDraft, readDraft, writeDraft } from "./drafts.js";
+import { spans } from "./spans.js";
 import { tally } from "./words.js";
 
 const DRAFT_MS = 400;
@@ -35,11 +36,13 @@ export function read() {
     beats: controls("beats").filter((box) => box.checked).map((box) => box.value),
     rationale: field("rationale")?.value || "",
     severity: severity ? severity.value : "",
+    spans: spans.all(),
     revised_content: field("revised_content")?.value ?? null,
   };
 }
 
 function fill(draft) {
+  spans.load(draft.spans);
   for (const box of reasonBoxes()) box.checked = (draft.reasons || []).includes(box.value);
   for (const box of controls("beats")) box.checked = (draft.beats || []).includes(box.value);
   if (field("rationale")) field("rationale").value = draft.rationale || "";
@@ -53,7 +56,7 @@ function fill(draft) {
 
 function empty(draft) {
   const text = field("revised_content");
-  return !draft.reasons.length && !draft.beats.length && !draft.rationale && !draft.severity && (!text || text.value === text.defaultValue);
+  return !draft.reasons.length && !draft.spans.length && !draft.beats.length && !draft.rationale && !draft.severity && (!text || text.value === text.defaultValue);
 }
 
 export function saveDraft() {
@@ -108,6 +111,7 @@ export function forgetDraft(uid) {
 // A sheet has come: what was begun on it stands again.
 export function restore(uid) {
   const draft = readDraft(uid);
+  spans.load([]);
   if (draft) {
     fill(draft);
     const badge = document.getElementById("draft");

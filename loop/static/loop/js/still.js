@@ -1,0 +1,5 @@
+// A still on the stage. `mount` returns what lets go of it.
+
+export function mount() {
+  return null;
+}

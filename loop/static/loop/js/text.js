@@ -1,0 +1,5 @@
+// A text on the stage. `mount` returns what lets go of it.
+
+export function mount() {
+  return null;
+}

@@ -68,6 +68,9 @@ class Vouched:
 EVENTS: Mapping[str, EventType] = {
     "production.added": EventType("added the production {code}", ("loop_production",), ("code",)),
     "production.changed": EventType("changed the production's settings", ("loop_production",)),
+    "production.review_policy": EventType(
+        "set how the production reviews: {settings}", ("loop_production",), ("settings",), data=False
+    ),
     "member.added": EventType("added a member as {role}", ("loop_member",), ("role",)),
     "member.changed": EventType("changed a membership", ("loop_member",)),
     "contributor.added": EventType("added the contributor {external_id}", ("loop_contributor",), ("external_id",)),
@@ -152,7 +155,9 @@ CONSENT_EVENTS = (
 """What a consent officer reads of the trail."""
 
 VOUCHED: Mapping[str, Vouched] = {
-    "loop_production": Vouched(("production.added", "production.changed", "reason.registered", "beat.registered")),
+    "loop_production": Vouched(
+        ("production.added", "production.changed", "production.review_policy", "reason.registered", "beat.registered")
+    ),
     "loop_member": Vouched(("member.added", "member.changed")),
     "loop_contributor": Vouched(("contributor.added", "contributor.changed")),
     "loop_user": Vouched(("user.added", "user.changed", "session.login", "session.logout", "session.refused")),

@@ -12,7 +12,7 @@ from loop.material.models import Production
 from loop.people.models import Role
 from loop.people.roles import Permission
 from loop.web.desk import Desk, at
-from loop.web.keymap import keymap
+from loop.web.keymap import keymap, keymap_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         return {"keymap": keymap()}
     desk = at(request)
     return {
-        "keymap": keymap(single_keys=bool(desk.user.preferences.get("single_keys", True))),
+        "keymap": keymap_of(desk.user.preferences),
         "production": desk.production,
         "productions": [
             {"code": each.code, "title": each.title, "url": reverse("production", args=[each.code])}

@@ -4,13 +4,17 @@ It is served in the page as JSON and read by the key handler, the `?` sheet and 
 differ from the behaviour. A binding whose action is a control on the page presses that control (`data-action`).
 
 Key notation: modifiers first, lower case, joined by `+` (`ctrl+k`; ctrl also means the Mac's command key); two keys one
-after another are separated by a space (`g q`). Single characters can be switched off as a whole (WCAG 2.1.4).
+after another are separated by a space (`g q`); `space`, `plus` and `comma` are written out. Single characters can be
+switched off as a whole (WCAG 2.1.4), and every login can give an action other keys (`people/keys.py` says which).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from loop.people.keys import NAMES
 
 REVIEW = "review"
 EVERYWHERE = "everywhere"
@@ -18,7 +22,10 @@ EVERYWHERE = "everywhere"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One action: `typing` keys also work inside text boxes; `repeat` allows a held key."""
+    """One action: `typing` keys also work inside text boxes; `repeat` allows a held key.
+
+    The keys of an `ordered` action mean its first, second, third ... thing, so their number stays.
+    """
 
     id: str
     keys: tuple[str, ...]
@@ -28,6 +35,7 @@ class Binding:
     typing: bool = False
     repeat: bool = False
     listed: bool = True
+    ordered: bool = False
 
 
 BINDINGS = (
@@ -43,6 +51,7 @@ BINDINGS = (
         "Reasons",
         REVIEW,
         listed=False,
+        ordered=True,
     ),
     Binding("reason.more", ("0",), "All reasons", "Reasons", REVIEW),
     Binding("rationale", ("e",), "Write the rationale", "Reasons", REVIEW),
@@ -66,6 +75,16 @@ BINDINGS = (
 )
 
 
-def keymap(*, single_keys: bool = True) -> dict[str, Any]:
-    """The map as the page needs it; `single_keys=False` switches every key without Ctrl off, Escape and Enter apart."""
-    return {"singleKeys": single_keys, "bindings": [asdict(binding) for binding in BINDINGS]}
+def keymap(*, single_keys: bool = True, own: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
+    """The map as the page needs it: `own` are the keys that the login chose for itself, by action.
+
+    `single_keys=False` switches every key without Ctrl off, Escape and Enter apart.
+    """
+    chosen = own or {}
+    bindings = [asdict(binding) | {"keys": list(chosen.get(binding.id, binding.keys))} for binding in BINDINGS]
+    return {"singleKeys": single_keys, "names": NAMES, "bindings": bindings}
+
+
+def keymap_of(preferences: Mapping[str, Any]) -> dict[str, Any]:
+    """The map of a login by its kept preferences."""
+    return keymap(single_keys=bool(preferences.get("single_keys", True)), own=preferences.get("keys"))

@@ -99,6 +99,18 @@ EVENTS: Mapping[str, EventType] = {
     ),
     "suggestion.recorded": EventType("recorded a suggestion", ("loop_suggestion",), by_digest=True),
     "decision.recorded": EventType("recorded a decision", ("loop_decision",), by_digest=True),
+    "decision.chosen": EventType(
+        "chose {chosen} over {over}, of {brief}", ("loop_decision",), ("chosen", "over", "brief"), data=False
+    ),
+    "decision.dismissed": EventType(
+        "dismissed all of {brief}: {over}", ("loop_decision",), ("over", "brief"), data=False
+    ),
+    "decision.taken_back": EventType(
+        "took back a choice among {decisions} candidates of {brief}",
+        ("loop_decision",),
+        ("decisions", "brief"),
+        data=False,
+    ),
     "reason.registered": EventType("registered the reason {code}", ("loop_production",), ("code",)),
     "beat.registered": EventType("registered the beat {code}", ("loop_production",), ("code",)),
     "evidence.stored": EventType("stored evidence with SHA-256 {sha256}", ("loop_evidence",), ("sha256",)),

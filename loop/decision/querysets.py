@@ -44,3 +44,9 @@ def own_live_verdict(suggestion_id: int, contributor_id: int) -> Decision | None
     """The last live accept, reject, revise or skip of one person on one suggestion, None if there is none."""
     found = judged_by(live(Decision.objects.filter(suggestion_id=suggestion_id)), contributor_id)
     return in_order(found.exclude(outcome="retract")).last()
+
+
+def as_it_stands(decision: Decision) -> Decision:
+    """The live decision that says the same again after a gesture over it was undone, else `decision`. One query."""
+    again = live(Decision.objects.filter(suggestion=decision.suggestion_id, context__repeats=str(decision.uid)))
+    return again.order_by("id").last() or decision

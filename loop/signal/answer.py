@@ -15,12 +15,12 @@ from loop.decision.models import Decision
 from loop.decision.rules import Span
 from loop.kernel.actor import Actor
 from loop.kernel.clock import now
-from loop.kernel.errors import NotAllowedError
 from loop.people.contributor import known_as
-from loop.people.models import Contributor, Member
-from loop.people.querysets import is_system, require
+from loop.people.models import Contributor
+from loop.people.querysets import require
 from loop.people.roles import Permission
 from loop.signal.derive import derive
+from loop.signal.oneself import require_oneself
 from loop.suggestion.models import Suggestion
 
 
@@ -67,7 +67,7 @@ def answer(
     """
     permission = Permission.DECIDE_ON_BEHALF if on_behalf_of is not None else Permission.DECIDE
     require(actor, suggestion.production, permission)
-    _is_oneself(actor, suggestion, decided_by)
+    require_oneself(actor, suggestion.production_id, decided_by)
     with transaction.atomic(durable=True):
         decision, created = decide(
             suggestion=suggestion,
@@ -103,13 +103,3 @@ def _person(who: Contributor | str, suggestion: Suggestion, actor: Actor) -> Con
         return who
     production = suggestion.production
     return known_as(namespace=production.code, external_id=who, production=production, function="decider", actor=actor)
-
-
-def _is_oneself(actor: Actor, suggestion: Suggestion, decided_by: Contributor | str) -> None:
-    if actor.is_tool or is_system(actor):
-        return
-    if actor.user_id is None:
-        raise NotAllowedError("Only a login, a tool or the system decides.")
-    own = Member.objects.filter(user_id=actor.user_id, production_id=suggestion.production_id, active=True)
-    if isinstance(decided_by, str) or not own.filter(contributor=decided_by).exists():
-        raise NotAllowedError("A login decides as itself; to speak for somebody, name that person in on_behalf_of.")

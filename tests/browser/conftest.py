@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from loop.people.models import User
 from tests.support.cutting_room import PASSWORD, Room, open_room
+from tests.support.site import Site
 
 SIZE = {"width": 1440, "height": 900}
 EXPECTED = ("Failed to load resource", "net::ERR", "NetworkError")  # what a test of lost answers brings about itself
@@ -50,7 +54,7 @@ def open_browser(browser: Browser, live_site: str) -> Iterator[Callable[..., Pag
             found.append(f"{message.type}: {message.text}")
 
     def start(**options: Any) -> Page:
-        context = browser.new_context(base_url=live_site, viewport=SIZE, **options)
+        context = browser.new_context(**{"base_url": live_site, "viewport": SIZE, **options})
         context.set_default_timeout(15_000)
         contexts.append(context)
         context.on("console", heard)
@@ -86,12 +90,21 @@ def type_login(page: Page, username: str) -> None:
         page.keyboard.press("Enter")
 
 
+def let_in(page: Page, user: User, site: Site, address: str) -> None:
+    """A session of `user` in this page's browser, as a login makes it: for tests that are about something else."""
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": site.session_cookie, "value": session, "url": address}])
+
+
 @pytest.fixture
-def at_work(sit_down: Callable[..., Page]) -> Callable[..., Page]:
-    """`at_work("editor")`: the review room at its first item, ready for a key."""
+def at_work(open_browser: Callable[..., Page], room: Room, live_site: str, site: Site) -> Callable[..., Page]:
+    """`at_work("editor")`: the review room at its first item, ready for a key. The login has happened already."""
 
     def enter(name: str = "editor", address: str = "/p/FERRY/review/", **options: Any) -> Page:
-        page = sit_down(name, **options)
+        page = open_browser(**options)
+        let_in(page, room.users[name], site, options.get("base_url", live_site))
         page.goto(address)
         ready(page)
         return page

@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from loop.people.keys import NAMES
+from loop.people.keys import ANYWHERE, NAMES, merged, works
 
 REVIEW = "review"
-EVERYWHERE = "everywhere"
+EVERYWHERE = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,29 @@ BINDINGS = (
     Binding("candidate.next", ("shift+n",), "Next candidate of this brief", "Queue", REVIEW),
     Binding("candidate.previous", ("shift+p",), "Previous candidate of this brief", "Queue", REVIEW),
     Binding("prompt", ("q",), "What was asked", "Queue", REVIEW),
+    Binding("transport.play", ("space",), "Play or pause", "Transport", REVIEW),
+    Binding("transport.stop", ("k",), "Stop; held, J and L go by single frames", "Transport", REVIEW),
+    Binding("transport.forward", ("l",), "Forward, again for 2x and 4x", "Transport", REVIEW, repeat=True),
+    Binding("transport.back", ("j",), "Backward, again for 2x and 4x", "Transport", REVIEW, repeat=True),
+    Binding("frame.previous", ("arrowleft",), "One frame back", "Transport", REVIEW, repeat=True),
+    Binding("frame.next", ("arrowright",), "One frame on", "Transport", REVIEW, repeat=True),
+    Binding("second.previous", ("shift+arrowleft",), "One second back", "Transport", REVIEW, repeat=True),
+    Binding("second.next", ("shift+arrowright",), "One second on", "Transport", REVIEW, repeat=True),
+    Binding("frame.first", ("home",), "First frame", "Transport", REVIEW),
+    Binding("frame.last", ("end",), "Last frame", "Transport", REVIEW),
+    Binding("timecode", ("t",), "Go to a timecode or frame", "Transport", REVIEW),
+    Binding("transport.loop", ("shift+l",), "Loop the span or the clip", "Transport", REVIEW),
+    Binding("transport.slower", ("[",), "Slower", "Transport", REVIEW),
+    Binding("transport.faster", ("]",), "Faster", "Transport", REVIEW),
+    Binding("transport.mute", ("shift+m",), "Sound on or off", "Transport", REVIEW),
+    Binding("span.in", ("i",), "Mark in", "Span", REVIEW),
+    Binding("span.out", ("o",), "Mark out, this frame included", "Span", REVIEW),
+    Binding("span.to-in", ("shift+i",), "Go to the in", "Span", REVIEW),
+    Binding("span.to-out", ("shift+o",), "Go to the out", "Span", REVIEW),
+    Binding("span.clear", ("u",), "Clear the marks or the chosen span", "Span", REVIEW),
+    Binding("span.point", ("m",), "Point note at this frame", "Span", REVIEW),
+    Binding("stage.full", ("f",), "Full stage: hide or show the panels", "Stage", REVIEW),
+    Binding("permalink", ("y",), "Copy the address of this item and frame", "Stage", REVIEW),
     Binding("queue.start", ("enter",), "Start reviewing", "Everywhere"),
     Binding("filter", ("/",), "Filter", "Everywhere"),
     Binding("palette", ("ctrl+k",), "Commands", "Everywhere", typing=True),
@@ -78,11 +101,14 @@ BINDINGS = (
 def keymap(*, single_keys: bool = True, own: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
     """The map as the page needs it: `own` are the keys that the login chose for itself, by action.
 
-    `single_keys=False` switches every key without Ctrl off, Escape and Enter apart.
+    `single_keys=False` leaves only the keys that write no character, and `?`.
     """
-    chosen = own or {}
-    bindings = [asdict(binding) | {"keys": list(chosen.get(binding.id, binding.keys))} for binding in BINDINGS]
-    return {"singleKeys": single_keys, "names": NAMES, "bindings": bindings}
+    keys = merged(BINDINGS, own or {})
+    working = {name: [key for key in held if works(key, single_keys=single_keys)] for name, held in keys.items()}
+    return {
+        "names": NAMES,
+        "bindings": [asdict(binding) | {"keys": working[binding.id]} for binding in BINDINGS],
+    }
 
 
 def keymap_of(preferences: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from loop.web import home, me, productions, session
+from loop.web import find, home, me, productions, session
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("me/", me.me, name="me"),
+    path("find/", find.find, name="find"),
     path("session/", session.session, name="session"),
     path("p/<str:code>/", productions.overview, name="production"),
     path("", include("loop.web.editor.urls")),

@@ -23,6 +23,15 @@ for (const button of document.querySelectorAll("[data-theme-set]")) {
   });
 }
 
+// How bright the panels are, in five steps; the stage under judgement stays as it is.
+for (const slider of document.querySelectorAll("[data-panel-set]")) {
+  slider.closest("label").hidden = false;
+  slider.addEventListener("input", () => {
+    document.documentElement.dataset.panel = slider.value;
+    document.cookie = `circled_panel=${slider.value}; path=/; max-age=${YEAR_S}; samesite=lax`;
+  });
+}
+
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });

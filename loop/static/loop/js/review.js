@@ -231,9 +231,8 @@ async function undo() {
 
 // ---------------------------------------------------------------- keys and controls
 
-handle("reason", (event) => {
-  const digit = /[1-9]/.exec(event.key)?.[0] || /Digit([1-9])/.exec(event.code)?.[1];
-  if (!digit) return false;
+handle("reason", (event, place) => {
+  const digit = String(place + 1);
   if (armed) {
     attach(digit);
     return true;

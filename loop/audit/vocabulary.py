@@ -97,6 +97,12 @@ EVENTS: Mapping[str, EventType] = {
     "material.version": EventType(
         "brought in version {number} of a material", ("loop_material_version",), ("number", "sha256")
     ),
+    "media.stored": EventType(
+        "stored the media file with SHA-256 {sha256}", ("loop_media",), ("sha256", "size_bytes"), data=False
+    ),
+    "media.retried": EventType(
+        "had the renditions of a media file made again", ("loop_media",), ("kinds",), data=False
+    ),
     "suggestion.recorded": EventType("recorded a suggestion", ("loop_suggestion",), by_digest=True),
     "decision.recorded": EventType("recorded a decision", ("loop_decision",), by_digest=True),
     "decision.chosen": EventType(
@@ -185,6 +191,7 @@ VOUCHED: Mapping[str, Vouched] = {
         frozen=True,
         text=TextCommit("loop_material_text", "version_id", ("body",)),
     ),
+    "loop_media": Vouched(("media.stored", "media.retried")),
     "loop_suggestion": Vouched(
         ("suggestion.recorded",),
         linked=True,

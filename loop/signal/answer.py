@@ -22,6 +22,7 @@ from loop.people.querysets import require
 from loop.people.roles import Permission
 from loop.queue.models import ReviewPolicy
 from loop.queue.policy import policy_of
+from loop.queue.release import release
 from loop.signal.derive import derive
 from loop.signal.oneself import require_oneself
 from loop.suggestion.models import Suggestion
@@ -100,6 +101,7 @@ def answer(
         if created:
             _may_skip(decision, rationale)
             derive(decision=decision)
+            release(suggestion=suggestion, person=decision.decided_by)
     return Answer(decision, created, decision.supersedes)
 
 

@@ -1,4 +1,4 @@
-"""One web server for a whole session of tests: each test finds it on a database and a home as new as if it had its own."""
+"""One web server for a whole session of tests: each test finds it on a new database and in a new home."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ let prefixAt = 0;
 
 export const bindings = map.bindings;
 
-// Several may handle an action, a stage each: the last one is asked first, and whoever returns false passes it on.
+// Several may handle an action, a stage each: the last one is asked first. Whoever returns false passes it on, in the end to
+// the control of that name.
 export function handle(id, handler) {
   handlers.set(id, [handler, ...(handlers.get(id) || [])]);
 }
@@ -30,8 +31,7 @@ export function available(binding) {
 
 // `place` says which of an action's keys it was, for those whose keys are first, second, third ...
 export function run(id, event, place = 0) {
-  const asked = handlers.get(id);
-  if (asked) return asked.some((handler) => handler(event, place) !== false);
+  if (handlers.get(id)?.some((handler) => handler(event, place) !== false)) return true;
   const found = control(id);
   if (!found) return false;
   found.click();

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from loop.web.editor import decide, dossier, permalink, queue, revealing, review
+from loop.web.editor import decide, dossier, drafts, permalink, queue, revealing, review
 
 urlpatterns = [
     path("p/<str:code>/queue/", queue.queue, name="queue"),
     path("p/<str:code>/review/", review.review, name="review"),
     path("p/<str:code>/decide/", decide.decide, name="decide"),
+    path("p/<str:code>/drafts/<uuid:uid>/", drafts.draft, name="draft"),
     path("p/<str:code>/items/<uuid:uid>/", dossier.dossier, name="dossier"),
     path("p/<str:code>/items/<uuid:uid>/reveal/", dossier.reveal, name="reveal"),
     path("p/<str:code>/items/<uuid:uid>/text/", revealing.reveal_text, name="reveal-text"),

@@ -13,12 +13,16 @@ from loop.export.heartbeat import beat
 from loop.export.rules import PUBLISHED
 from loop.export.sweep import sweep
 from loop.kernel.errors import LoopError
+from loop.media import sweep as media_sweep
+from loop.media.render import render_next
 
 SEAL_EVERY_S = 5.0
 
 
 class Command(BaseCommand):
-    help = "Does the workers' job without a broker: polls the database, builds releases, seals the log. Ends on Ctrl-C."
+    help = """\
+Does the workers' job without a broker: polls the database, builds releases, makes the proxies of media, seals the log.
+Ends on Ctrl-C."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--interval", type=float, default=1.0, metavar="S", help="pause between looks, default 1 s")
@@ -26,17 +30,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Several may run at once, beside Celery workers too: a step belongs to whoever claims its row."""
-        name, sealed = f"worker poll {os.getpid()}", 0.0
+        self._name, self._sealed = f"worker poll {os.getpid()}", 0.0
         self.stdout.write("Waiting for work; Ctrl-C ends it." if not options["until_idle"] else "Working until idle.")
         try:
             while True:
                 did = False
                 try:
                     close_old_connections()
-                    beat(name)
-                    if time.monotonic() - sealed >= SEAL_EVERY_S:
-                        seal_all()
-                        sealed = time.monotonic()
+                    self._keep()
                     did = self._work()
                 except DatabaseError as error:
                     self.stderr.write(f"The database did not answer ({type(error).__name__}); trying again.")
@@ -48,8 +49,15 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
 
+    def _keep(self) -> None:
+        """What must go on while a film is transcoded: we show that we are alive, and the log is sealed."""
+        beat(self._name)
+        if time.monotonic() - self._sealed >= SEAL_EVERY_S:
+            seal_all()
+            self._sealed = time.monotonic()
+
     def _work(self) -> bool:
-        """One step of every release that waits; True if any did something."""
+        """One step of every release that waits, then one rendition; True if any did something."""
         did = False
         for export_id in sweep():
             try:
@@ -62,4 +70,9 @@ class Command(BaseCommand):
             did = did or step.did
             if step.did and step.state == PUBLISHED:
                 self.stdout.write(f"Published release {export_id}.")
+        if media_sweep.sweep():
+            made = render_next(self._keep)
+            did = did or made is not None
+            if made is not None and made.state == made.State.FAILED:
+                self.stderr.write(f"The {made.kind} of {made.media}: {made.problem}")
         return did

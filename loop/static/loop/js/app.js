@@ -1,10 +1,11 @@
 // Every page: keys, palette, theme, menus that close, and the honest count of what was not sent yet.
-import { forgetDrafts } from "./drafts.js";
+import { forgetDrafts, settleDrafts } from "./drafts.js";
 import "./keymap.js";
 import { outbox } from "./outbox.js";
 import "./palette.js";
 
 const YEAR_S = 31_536_000;
+const LOGOUT_MS = 3000;
 const sync = document.getElementById("sync");
 const alarm = document.getElementById("alarm");
 
@@ -58,8 +59,23 @@ const button = (words, act) => {
 };
 
 forgetDrafts();
-document.addEventListener("submit", (event) => {
-  if (event.target.matches("form[data-forget]")) forgetDrafts({ all: true });
+// Logging out: drafts go to the server, where they wait for the person, and leave this browser.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-forget]")) return;
+  event.preventDefault();
+  const left = await settleDrafts(LOGOUT_MS);
+  const leave = () => {
+    forgetDrafts({ all: true });
+    form.submit();
+  };
+  if (!left || !alarm) {
+    leave();
+    return;
+  }
+  const words = left === 1 ? "A draft has not reached the server" : `${left} drafts have not reached the server`;
+  alarm.replaceChildren(`${words}. Logging out removes ${left === 1 ? "it" : "them"} from this browser.`, button("Log out and lose them", leave), button("Stay", () => (alarm.hidden = true)));
+  alarm.hidden = false;
 });
 
 async function showAlarm({ waiting, refused, state }) {

@@ -1,5 +1,5 @@
 // The sheet on the table and the form beside it: what stands in it, what is kept of it as a draft.
-import { dropDraft, readDraft, writeDraft } from "./drafts.js";
+import { dropDraft, onTaken, readDraft, writeDraft } from "./drafts.js";
 import { spans } from "./spans.js";
 import { tally } from "./words.js";
 
@@ -63,14 +63,8 @@ export function saveDraft() {
   clearTimeout(draftTimer);
   if (!form() || !current()) return;
   const draft = read();
-  const badge = document.getElementById("draft");
-  if (empty(draft)) {
-    dropDraft(current());
-    if (badge) badge.textContent = "";
-    return;
-  }
-  const saved = writeDraft(current(), draft);
-  if (badge) badge.textContent = saved ? "Draft kept" : "No room for drafts in this browser";
+  if (empty(draft)) dropDraft(current());
+  else writeDraft(current(), draft);
 }
 
 export function count() {
@@ -112,16 +106,17 @@ export function forgetDraft(uid) {
 export function restore(uid) {
   const draft = readDraft(uid);
   spans.load([]);
-  if (draft) {
-    fill(draft);
-    const badge = document.getElementById("draft");
-    if (badge) badge.textContent = "Draft kept";
-  }
+  if (draft) fill(draft);
   count();
   speakFor();
   tellBeats();
 }
 
+onTaken((draft) => {
+  fill(draft);
+  count();
+  tellBeats();
+});
 document.addEventListener("input", (event) => {
   if (!event.target.form || event.target.form.id !== "decide") return;
   if (event.target.name === "revised_content") count();

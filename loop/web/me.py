@@ -9,7 +9,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
 
 from loop.kernel.errors import NotValidError
 from loop.people.keys import as_text, merged, read
@@ -71,6 +72,20 @@ def me(request: HttpRequest) -> HttpResponse:
         "is_own": any(now[each.id] != list(each.keys) for each in BINDINGS),
     }
     return render(request, "account/me.html", context, status=status)
+
+
+@page
+@require_POST
+def close_coach(request: HttpRequest) -> HttpResponse:
+    """The coach strip never comes again. 204 for the script, 303 back to where one was for a plain form."""
+    keep_preferences(user=cast("User", request.user), coach=False)
+    if request.headers.get("Accept") == "application/json":
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(back if is_ours else "home")
+    response.status_code = HTTPStatus.SEE_OTHER
+    return response
 
 
 def _initial(request: HttpRequest, user: User) -> dict[str, Any]:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("me/", me.me, name="me"),
     path("find/", find.find, name="find"),
+    path("me/coach/", me.close_coach, name="coach"),
     path("session/", session.session, name="session"),
     path("p/<str:code>/", productions.overview, name="production"),
     path("", include("loop.web.editor.urls")),

@@ -6,6 +6,7 @@ import "./palette.js";
 
 const YEAR_S = 31_536_000;
 const LOGOUT_MS = 3000;
+const COACH_MS = 1500; // after the verdict itself has been told
 const sync = document.getElementById("sync");
 const alarm = document.getElementById("alarm");
 
@@ -77,6 +78,39 @@ document.addEventListener("submit", async (event) => {
   alarm.replaceChildren(`${words}. Logging out removes ${left === 1 ? "it" : "them"} from this browser.`, button("Log out and lose them", leave), button("Stay", () => (alarm.hidden = true)));
   alarm.hidden = false;
 });
+
+// The coach strip of the sample production: what was really decided counts as done, and the next thing is said once.
+const strip = document.getElementById("coach");
+const STEP_OF = { accept: "accept", reject: "reject", revise: "revise", best: "best" };
+if (strip) {
+  const part = (name) => strip.querySelector(`[data-say="${name}"]`);
+  let given = Number(strip.dataset.count);
+  const done = (name) => {
+    const step = strip.querySelector(`[data-step="${name}"]:not([data-done])`);
+    if (!step) return;
+    step.dataset.done = "";
+    step.querySelector(".told").textContent = ": done";
+  };
+  outbox.addEventListener("answer", ({ detail: { entry, answer } }) => {
+    const { outcome, reasons, spans } = entry.body;
+    if (answer.duplicate || !STEP_OF[outcome]) return;
+    if (!entry.body.supersedes) given += 1;
+    if (outcome !== "reject" || reasons?.length) done(STEP_OF[outcome]);
+    if (spans?.length) done("span");
+    strip.querySelector("b[data-count]").textContent = given;
+    const next = given < Number(strip.dataset.five) ? strip.querySelector("[data-step]:not([data-done])")?.dataset.step || "end" : "end";
+    if (!part(next).hidden) return;
+    for (const each of strip.querySelectorAll("[data-say]")) each.hidden = each.dataset.say !== next;
+    setTimeout(() => say(part(next).textContent.replace(/\s+/g, " ").trim()), COACH_MS);
+  });
+  strip.querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    strip.hidden = true;
+    document.getElementById("stage")?.focus({ preventScroll: true });
+    await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } }).catch(() => {});
+  });
+}
 
 async function showAlarm({ waiting, refused, state }) {
   if (!alarm) return;

@@ -23,7 +23,8 @@ def torch(at: Point, to: Point, power: float = 8.0, cone: float = 9.0, air: floa
 def night(solids: list[Solid], lamps: list[Lamp], *, ambient: float = 0.04) -> Stage:
     """The deck's own light round what stands on it."""
     own = [Lamp(place, 1.7, tint=GREEN, reach=2.6) for place in GLASS]
-    return Stage(solids + lamps_on(GLASS), own + lamps, ambient=ambient * 1.7, tint=BLUE)
+    glass = [ball(lamp.at, 0.030, glow=1.6, casts=False) for lamp in lamps if lamp.to is not None]
+    return Stage(solids + lamps_on(GLASS) + glass, own + lamps, ambient=ambient * 1.7, tint=BLUE)
 
 
 def cable(spots: list[Point]) -> list[Solid]:
@@ -138,10 +139,10 @@ def _lane(loose: Point | None) -> list[Solid]:
 def _rear_hip() -> list[Solid]:
     """Soft in the foreground: a hip, a belt, the red float."""
     return [
-        ball((0.74, 0.88, 4.30), (0.26, 0.50, 0.20), grey=0.20), ball((0.74, 1.45, 4.34), (0.27, 0.35, 0.20), grey=0.22),
-        box((0.72, 1.06, 4.34), (0.52, 0.05, 0.40), grey=0.08),
-        pipe((0.54, 1.05, 4.50), (0.53, 0.99, 4.52), 0.006, grey=0.6),
-        ball((0.53, 0.92, 4.53), (0.038, 0.070, 0.038), grey=0.5, red=1),
+        ball((0.64, 0.88, 4.30), (0.26, 0.50, 0.20), grey=0.20), ball((0.64, 1.45, 4.34), (0.27, 0.35, 0.20), grey=0.22),
+        box((0.62, 1.06, 4.34), (0.52, 0.05, 0.40), grey=0.08),
+        pipe((0.44, 1.05, 4.50), (0.43, 0.99, 4.52), 0.006, grey=0.6),
+        ball((0.43, 0.92, 4.53), (0.038, 0.070, 0.038), grey=0.5, red=1),
     ]  # fmt: skip
 
 

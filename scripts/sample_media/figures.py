@@ -51,6 +51,9 @@ def figure(
     found.append(pipe(put(0, 1.42, 0), put(0, 1.54, 0.01), 0.055 * scale, grey=skin))
     found.append(ball(put(0, 1.63, 0.015), (0.085 * scale, 0.115 * scale, 0.10 * scale), yaw=yaw, grey=skin))
     found.append(ball(put(0, 1.665, -0.02), (0.092 * scale, 0.10 * scale, 0.10 * scale), yaw=yaw, grey=DARK))
+    for side in (-1, 1):
+        found.append(ball(put(0.032 * side, 1.645, 0.103), 0.0115 * scale, grey=0.05))
+    found.append(ball(put(0, 1.615, 0.113), (0.012, 0.024, 0.018), yaw=yaw, grey=skin))
     if float_at_hip:
         found.append(ball(put(0.20, 0.80, 0.10), (0.045, 0.07, 0.045), grey=0.5, red=1))
     return found
@@ -141,7 +144,7 @@ def hand(
     down *= -np.sign(down[1]) or 1
     palm = start + ahead * 0.055
     axes = np.stack([across, -down, -ahead], axis=1).astype(np.float32)
-    found = [*limb(start - ahead * 0.26, start - ahead * 0.015, 0.040, grey=sleeve)]
+    found = [*limb(start - ahead * 0.62, start - ahead * 0.015, 0.040, grey=sleeve)]
     found += limb(start - ahead * 0.02, start + ahead * 0.02, 0.027, grey=skin)
     body = ball(palm, (0.043 + 0.004 * max(0, fingers - 4), 0.020, 0.052), grey=skin)
     body.turn = axes

@@ -10,7 +10,8 @@ from .solids import FAR, Beam, Floats, Solid, distance, greys, normals
 
 FILM_MM = 24.9  # width of the film behind the lens
 BEAM_STEPS = 14
-SHADOW = 520  # points each way of what a torch sees
+SHADOW = 640  # points each way of what a torch sees
+SPREAD = ((-1.4, -0.5), (0.5, -1.4), (1.4, 0.5), (-0.5, 1.4), (0.0, 0.0))
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class Met:
 def look(stage: Stage, lens: Lens, width: int, height: int) -> Seen:
     """Traces `stage` through `lens` onto `width` by `height` points."""
     met, rays = _meet(stage.solids, lens, width, height)
-    return _shade(stage, np.asarray(lens.at, np.float32), np.stack(rays, axis=2), met)
+    return _shade(stage, np.asarray(lens.at, np.float32), rays, met)
 
 
 def _meet(solids: list[Solid], lens: Lens, width: int, height: int) -> tuple[Met, Beam]:
@@ -144,35 +145,36 @@ def _frame_of(solid, origin, axes, half, width, height):  # noqa: ANN001, ANN202
     return None if left >= stop or top >= end else (slice(top, end), slice(left, stop))
 
 
-def _shade(stage: Stage, origin: Floats, rays: Floats, met_: Met) -> Seen:
-    depth, number = met_.depth, met_.number
+def _shade(stage: Stage, origin: Floats, rays: Beam, met: Met) -> Seen:
+    depth, number = met.depth, met.number
     height, width = depth.shape
-    normal = np.zeros((height, width, 3), np.float32)
+    normal = np.zeros((3, height, width), np.float32)
     grey, red, glow = (np.zeros((height, width), np.float32) for _ in range(3))
-    points = origin + rays * np.minimum(depth, 1e5)[..., None]
-    for index, frame in met_.frames.items():
+    reach = np.minimum(depth, np.float32(1e5))
+    points = tuple(start + ray * reach for start, ray in zip(origin, rays, strict=True))
+    for index, frame in met.frames.items():
         on = number[frame] == index
         if on.any():
-            solid, spots = stage.solids[index], points[frame][on]
-            normal[frame][on] = normals(solid, spots)
+            solid, spots = stage.solids[index], np.stack([axis[frame][on] for axis in points], axis=1)
+            for axis, values in enumerate(normals(solid, spots).T):
+                normal[axis][frame][on] = values
             grey[frame][on] = greys(solid, spots)
             red[frame][on], glow[frame][on] = solid.red, solid.glow
-    turn = np.einsum("ijk,ijk->ij", normal, rays)
-    normal[turn > 0] *= -1
+    away = normal[0] * rays[0] + normal[1] * rays[1] + normal[2] * rays[2]
+    normal *= np.where(away > 0, np.float32(-1), np.float32(1))
     _soften(stage, normal, number, depth)
-    met = number >= 0
-    sky = np.float32(0.5) + np.float32(0.5) * normal[..., 1]
-    light = (stage.ambient * (np.float32(0.55) + np.float32(0.45) * sky))[..., None] * np.asarray(stage.tint, np.float32)
-    light = light * _crevices(depth)[..., None]
+    hit = number >= 0
+    base = stage.ambient * (np.float32(0.775) + np.float32(0.225) * normal[1]) * _crevices(depth)
+    light = np.stack([base * np.float32(tint) for tint in stage.tint])
     for lamp in stage.lamps:
-        light += _lit(stage, lamp, points, normal, met)[..., None] * np.asarray(lamp.tint, np.float32)
-    fade = np.exp(-stage.haze * np.minimum(depth, 500)).astype(np.float32)
-    seen = Seen(depth, normal, number, grey, red, light, glow)
-    rise = np.clip(rays[..., 1], 0, 1)
-    air = stage.sky[0] + (stage.sky[1] - stage.sky[0]) * np.sqrt(rise)
-    glow[~met] = air[~met]
-    light[met] *= fade[met, None]
-    glow[met] = glow[met] * fade[met] + stage.fog * (1 - fade[met])
+        amount = _lit(stage, lamp, points, normal) * hit
+        for channel, tint in enumerate(lamp.tint):
+            light[channel] += amount * np.float32(tint)
+    fade = np.exp(-np.float32(stage.haze) * np.minimum(depth, 500)) * hit
+    light *= fade
+    rise = np.sqrt(np.clip(rays[1], 0, 1))
+    glow = glow * fade + np.where(hit, stage.fog * (1 - fade), stage.sky[0] + (stage.sky[1] - stage.sky[0]) * rise)
+    seen = Seen(depth, normal, number, grey, red, np.moveaxis(light, 0, 2), glow.astype(np.float32))
     seen.beam = _beams(stage, origin, rays, depth)
     return seen
 
@@ -182,29 +184,34 @@ def _soften(stage: Stage, normal: Floats, number: np.ndarray, depth: Floats) -> 
     soft = np.isin(number, [index for index, solid in enumerate(stage.solids) if solid.soft])
     if not soft.any():
         return
-    reach = max(1, round(normal.shape[1] * 0.0065 / float(np.median(depth[soft]))))
-    weight = blurred(soft.astype(np.float32), reach)
-    mixed = blurred(normal * soft[..., None], reach) / np.maximum(weight, 1e-3)[..., None]
-    mixed /= np.maximum(np.linalg.norm(mixed, axis=2, keepdims=True), 1e-6)
-    normal[soft] = mixed[soft]
+    reach = max(1, round(normal.shape[2] * 0.0075 / float(np.median(depth[soft]))))
+    rows, columns = np.flatnonzero(soft.any(axis=1)), np.flatnonzero(soft.any(axis=0))
+    part = slice(max(0, rows[0] - 2), rows[-1] + 3), slice(max(0, columns[0] - 2), columns[-1] + 3)
+    on = soft[part]
+    mixed = np.stack([blurred(axis[part] * on, reach) for axis in normal])
+    mixed /= np.maximum(np.sqrt((mixed * mixed).sum(axis=0)), 1e-6)
+    for axis, values in zip(normal, mixed, strict=True):
+        axis[part][on] = values[on]
 
 
-def _lit(stage: Stage, lamp: Lamp, points: Floats, normal: Floats, met: np.ndarray) -> Floats:
-    towards = np.asarray(lamp.at, np.float32) - points
-    away = np.maximum(np.linalg.norm(towards, axis=2), 1e-4)
-    towards /= away[..., None]
-    facing = np.maximum(np.einsum("ijk,ijk->ij", normal, towards), 0)
-    amount = lamp.power * facing / (1 + (away / lamp.reach) ** 2) * _cone(lamp, -towards)
-    amount[~met] = 0
-    if lamp.to is not None and lamp.shadows:
+def _lit(stage: Stage, lamp: Lamp, points: Beam, normal: Floats) -> Floats:
+    x, y, z = (np.float32(at) - axis for at, axis in zip(lamp.at, points, strict=True))
+    square = x * x + y * y + z * z
+    facing = np.maximum(normal[0] * x + normal[1] * y + normal[2] * z, 0) / np.sqrt(square + np.float32(1e-6))
+    amount = np.float32(lamp.power) * facing / (1 + square / np.float32(lamp.reach**2))
+    if lamp.to is None:
+        return amount
+    amount *= _cone(lamp, (-x, -y, -z), np.sqrt(square))
+    if lamp.shadows:
         on = amount > np.float32(0.003)
-        amount[on] *= _clear(stage, lamp, points[on] + normal[on] * np.float32(0.01))
-    return amount.astype(np.float32)
+        spots = np.stack([axis[on] + side[on] * np.float32(0.01) for axis, side in zip(points, normal, strict=True)], axis=1)
+        amount[on] *= _clear(stage, lamp, spots)
+    return amount
 
 
 def _clear(stage: Stage, lamp: Lamp, points: Floats) -> Floats:
     """1 where nothing stands between the points and the lamp, as the lamp itself sees it, with a soft edge."""
-    mm = FILM_MM / 2 / np.tan(np.radians(min(lamp.cone * 2.4, 60)))
+    mm = FILM_MM / 2 / np.tan(np.radians(min(lamp.cone * 2.2, 58)))
     lens = Lens(lamp.at, lamp.to or lamp.at, mm)
     met, _ = _meet([solid for solid in stage.solids if solid.casts], lens, SHADOW, SHADOW)
     right, up, ahead = lens.axes()
@@ -215,46 +222,45 @@ def _clear(stage: Stage, lamp: Lamp, points: Floats) -> Floats:
     row = (1 - away @ up / z / half) / 2 * SHADOW
     far = np.linalg.norm(away, axis=1) * np.float32(0.985) - np.float32(0.008)
     free = np.zeros(len(points), np.float32)
-    for dx, dy in ((-0.9, -0.4), (0.4, -0.9), (0.9, 0.4), (-0.4, 0.9)):
-        at = np.clip(row + dy, 0, SHADOW - 1).astype(int), np.clip(column + dx, 0, SHADOW - 1).astype(int)
+    for dx, dy in SPREAD:
+        at = np.clip(row + dy, 0, SHADOW - 1).astype(np.intp), np.clip(column + dx, 0, SHADOW - 1).astype(np.intp)
         free += met.depth[at] > far
-    return free / 4
+    return free / len(SPREAD)
 
 
-def _cone(lamp: Lamp, outward: Floats) -> Floats:
-    if lamp.to is None:
-        return np.float32(1)
-    axis = np.subtract(lamp.to, lamp.at).astype(np.float32)
+def _cone(lamp: Lamp, outward: Beam, away: Floats) -> Floats:
+    axis = np.subtract(lamp.to or lamp.at, lamp.at).astype(np.float32)
     axis /= np.linalg.norm(axis)
-    angle = np.degrees(np.arccos(np.clip(outward @ axis, -1, 1)))
-    return (1 / (1 + (angle / lamp.cone) ** 6) + np.float32(0.10) / (1 + (angle / lamp.cone / 2.6) ** 4)).astype(np.float32)
+    along = (outward[0] * axis[0] + outward[1] * axis[1] + outward[2] * axis[2]) / np.maximum(away, np.float32(1e-4))
+    # The square of the angle, near enough: 2 (1 - cos a).
+    spread = np.maximum(1 - along, 0) * np.float32(2 / np.radians(lamp.cone) ** 2)
+    return 1 / (1 + spread**3) + np.float32(0.10) / (1 + (spread / np.float32(6.76)) ** 2)
 
 
-def _beams(stage: Stage, origin: Floats, rays: Floats, depth: Floats) -> Floats:
+def _beams(stage: Stage, origin: Floats, rays: Beam, depth: Floats) -> Floats:
     """Light that the air itself gives back on the way, taken at every fourth point and spread."""
     height, width = depth.shape
     total = np.zeros((height, width, 3), np.float32)
     for lamp in stage.lamps:
         if lamp.to is None or not lamp.air:
             continue
-        part, ends = rays[::4, ::4], np.minimum(depth[::4, ::4], 14)
+        part, ends = tuple(ray[::4, ::4] for ray in rays), np.minimum(depth[::4, ::4], 14)
         sum_ = np.zeros(ends.shape, np.float32)
         for step in range(BEAM_STEPS):
-            points = origin + part * (ends * ((step + 0.5) / BEAM_STEPS))[..., None]
-            out = points - np.asarray(lamp.at, np.float32)
-            away = np.maximum(np.linalg.norm(out, axis=2), 0.05)
-            angle = _cone(lamp, out / away[..., None])
-            sum_ += np.clip(angle - np.float32(0.10), 0, 1) / (0.3 + away) * ends / BEAM_STEPS
-        wide = np.repeat(np.repeat(sum_, 4, axis=0), 4, axis=1)[:height, :width]
-        total += blurred(wide, 6)[..., None] * lamp.air * np.asarray(lamp.tint, np.float32)
+            far = ends * np.float32((step + 0.5) / BEAM_STEPS)
+            out = tuple(start + ray * far - np.float32(at) for start, ray, at in zip(origin, part, lamp.at, strict=True))
+            away = np.maximum(np.sqrt(out[0] ** 2 + out[1] ** 2 + out[2] ** 2), np.float32(0.05))
+            sum_ += np.clip(_cone(lamp, out, away) - np.float32(0.10), 0, 1) / (np.float32(0.3) + away) * ends / BEAM_STEPS
+        wide = np.repeat(np.repeat(blurred(sum_, 2), 4, axis=0), 4, axis=1)[:height, :width]
+        total += blurred(wide, 2)[..., None] * lamp.air * np.asarray(lamp.tint, np.float32)
     return total
 
 
 def _crevices(depth: Floats) -> Floats:
     """Darker where something stands close in front: the difference of the depth from its own blur."""
-    reach = max(2, depth.shape[1] // 90)
     logs = np.log(np.minimum(depth, 200))
-    over = logs - blurred(logs, reach)
+    small = blurred(logs[::2, ::2], max(1, depth.shape[1] // 180))
+    over = logs - np.repeat(np.repeat(small, 2, axis=0), 2, axis=1)[: depth.shape[0], : depth.shape[1]]
     return (1 - np.clip(over * np.float32(2.2), 0, 0.6)).astype(np.float32)
 
 
@@ -264,8 +270,8 @@ def blurred(values: Floats, reach: int) -> Floats:
         for axis in (0, 1):
             size = 2 * reach + 1
             padding = [(reach + 1, reach) if one == axis else (0, 0) for one in range(values.ndim)]
-            sums = np.cumsum(np.pad(values, padding, mode="edge"), axis=axis, dtype=np.float64)
+            sums = np.cumsum(np.pad(values, padding, mode="edge"), axis=axis, dtype=np.float32)
             high = [slice(size, None) if one == axis else slice(None) for one in range(values.ndim)]
             low = [slice(None, -size) if one == axis else slice(None) for one in range(values.ndim)]
-            values = ((sums[tuple(high)] - sums[tuple(low)]) / size).astype(np.float32)
+            values = (sums[tuple(high)] - sums[tuple(low)]) / np.float32(size)
     return values

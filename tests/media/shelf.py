@@ -67,8 +67,13 @@ def expected(production: Production, source: Path, *, mime: str = "", uri: str =
     """The row of a suggestion's file whose bytes have not come yet."""
     return Media.objects.create(
         production=production,
-        sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
+        sha256=digest_of(source),
         mime=mime or MIMES.get(source.suffix, "application/octet-stream"),
         uri=uri or source.name,
         created_at=now(),
     )
+
+
+def digest_of(source: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(source.read_bytes()).hexdigest()

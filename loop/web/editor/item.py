@@ -23,6 +23,7 @@ from loop.templatetags.screenplay import elements
 from loop.web.desk import Desk
 from loop.web.editor.codes import Codes, codes_of
 from loop.web.editor.drafts import told as draft_told
+from loop.web.editor.media import media_card, stage_of
 from loop.web.editor.rows import CANDIDATES, Progress, address, short_name
 from loop.web.editor.sheet import (
     base_of,
@@ -130,7 +131,7 @@ def card(
 ) -> dict[str, Any]:
     """What editor/_item.html shows. `given` is a form that was refused: it stands again as it was filled in.
 
-    At most four queries: verdicts, codes, people to speak for, the text of a parent.
+    At most six queries: verdicts, codes, people to speak for, the text of a parent, a file's facts and renditions.
     """
     production = suggestion.production
     policy = policy_here(request, production)
@@ -143,6 +144,8 @@ def card(
     position = next((place for place, each in enumerate(candidates) if each["pk"] == suggestion.pk), 0)
     # A window round the one on the table, so that it is always among those shown.
     first = max(0, min(position - CANDIDATES // 2, len(candidates) - CANDIDATES))
+    media = media_card(suggestion)
+    medium, stage_template = stage_of(media)
     told = given or {}
     checked, moods = set(told.get("reasons", ())), set(told.get("beats", ()))
     is_hidden = hides_model(policy, mine)
@@ -163,8 +166,9 @@ def card(
         "missing": _missing(suggestion),
         "base": base_of(suggestion, content, prompt, meta),
         "layout": layout_of(content),
-        "medium": "text",
-        "stage_template": "editor/_stage_text.html",
+        "medium": medium,
+        "stage_template": stage_template,
+        "media": media,
         "candidates": _siblings(production, filters, candidates, first, marks),
         "more_candidates": max(0, len(candidates) - CANDIDATES),
         "letter": letter(position),

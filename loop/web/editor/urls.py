@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loop.web.editor import decide, dossier, drafts, permalink, queue, revealing, review
+from loop.web.editor import decide, dossier, drafts, media, permalink, queue, revealing, review
 
 urlpatterns = [
     path("p/<str:code>/queue/", queue.queue, name="queue"),
@@ -12,5 +12,8 @@ urlpatterns = [
     path("p/<str:code>/items/<uuid:uid>/", dossier.dossier, name="dossier"),
     path("p/<str:code>/items/<uuid:uid>/reveal/", dossier.reveal, name="reveal"),
     path("p/<str:code>/items/<uuid:uid>/text/", revealing.reveal_text, name="reveal-text"),
+    path("p/<str:code>/media/<uuid:uid>/state/", media.media_state, name="media-state"),
+    path("p/<str:code>/media/<uuid:uid>/retry/", media.media_retry, name="media-retry"),
+    path("p/<str:code>/media/<uuid:uid>/<slug:kind>", media.media, name="media"),
     path("d/<uuid:uid>/", permalink.decision, name="decision"),
 ]

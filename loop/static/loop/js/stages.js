@@ -6,6 +6,7 @@ const MODULES = {
   audio: () => import("./player.js"),
   still: () => import("./still.js"),
   text: () => import("./text.js"),
+  wait: () => import("./wait.js"),
 };
 let leave = null;
 let visit = 0;

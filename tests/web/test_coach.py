@@ -60,7 +60,7 @@ def test_it_says_the_next_thing_until_five_verdicts_are_given(room: Room, seat: 
     say(client, room, "s03-a", "accept", spans=[{"target": "content", "start": 0, "end": 4}])
     assert now(client) == ""
     page = client.get(REVIEW).content.decode()
-    assert "/p/FERRY/report/" in page
+    assert "/p/FERRY/research/" in page
     assert "See what they say of the models" in page
 
 

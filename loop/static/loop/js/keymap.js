@@ -25,7 +25,7 @@ export function control(id) {
 }
 
 export function available(binding) {
-  if (binding.where === "review" && !document.body.classList.contains("review")) return false;
+  if (binding.where !== "everywhere" && !document.body.classList.contains(binding.where)) return false;
   return handlers.has(binding.id) || control(binding.id) !== null;
 }
 
@@ -62,7 +62,7 @@ export function spell(event) {
 }
 
 function find(spelled, typing) {
-  return bindings.find((each) => (!typing || each.typing) && available(each) && each.keys.some((key) => spelled.includes(key)));
+  return bindings.filter((each) => (!typing || each.typing) && available(each) && each.keys.some((key) => spelled.includes(key)));
 }
 
 function onKey(event) {
@@ -78,7 +78,7 @@ function onKey(event) {
   const native = event.key === "Enter" || event.key === " ";
   if (native && !typing && !event.ctrlKey && event.target.closest && event.target.closest("a, button, summary, input, label")) return;
   if (!typing && prefix && performance.now() - prefixAt < CHORD_MS) {
-    const chord = find(spelled.map((key) => `${prefix} ${key}`), false);
+    const [chord] = find(spelled.map((key) => `${prefix} ${key}`), false);
     prefix = "";
     if (chord) {
       event.preventDefault();
@@ -87,15 +87,15 @@ function onKey(event) {
     }
   }
   prefix = "";
-  const binding = find(spelled, typing);
-  if (binding) {
-    if (event.repeat && !binding.repeat) {
-      event.preventDefault();
-      return;
-    }
-    if (run(binding.id, event, binding.keys.findIndex((key) => spelled.includes(key)))) event.preventDefault();
+  // Stages share keys: the first action that has something to do takes it.
+  const found = find(spelled, typing);
+  for (const binding of found) {
+    const isHeld = event.repeat && !binding.repeat;
+    if (!isHeld && !run(binding.id, event, binding.keys.findIndex((key) => spelled.includes(key)))) continue;
+    event.preventDefault();
     return;
   }
+  if (found.length) return;
   if (!typing && bindings.some((each) => available(each) && each.keys.some((key) => key.startsWith(`${spelled[0]} `)))) {
     prefix = spelled[0];
     prefixAt = performance.now();

@@ -11,6 +11,7 @@ urlpatterns = [
     path("me/coach/", me.close_coach, name="coach"),
     path("session/", session.session, name="session"),
     path("p/<str:code>/", productions.overview, name="production"),
+    path("p/<str:code>/overview/<slug:name>.csv", productions.table, name="production-csv"),
     path("", include("loop.web.editor.urls")),
     path("", include("loop.web.datateam.urls")),
     path("", include("loop.web.consent.urls")),

@@ -1,10 +1,11 @@
 // Two texts compared: lines first, then the words of lines that changed. The live figure and the changes under the text being
 // written, and an edit taken or dropped change by change.
 import { control, handle } from "./keymap.js";
-import { field } from "./sheet.js";
 
 const MOST = 900; // edits that are followed up; beyond them a stretch counts as replaced, so that typing never waits
 const UNRELATED = 0.3;
+// Not from sheet.js, which imports this module: a circle of modules cannot be given names by their content.
+const field = (name) => document.getElementById("decide")?.elements.namedItem(name) || null;
 const say = (words) => (document.getElementById("live").textContent = words);
 
 // Myers' greedy comparison: stretches [a from, a to, b from, b to] that differ.

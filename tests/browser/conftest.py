@@ -13,10 +13,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from loop.people.models import User
 from tests.support.cutting_room import PASSWORD, Room, open_room
-from tests.support.site import Site
+from tests.support.site import PLAIN_HOST, Site
 
 SIZE = {"width": 1440, "height": 900}
-EXPECTED = ("Failed to load resource", "net::ERR", "NetworkError")  # what a test of lost answers brings about itself
+ARGUMENTS = ["--no-sandbox", f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1"]
+# What a test of lost answers brings about itself; and a header that a browser ignores on plain HTTP, and says so.
+EXPECTED = ("Failed to load resource", "net::ERR", "NetworkError", "Cross-Origin-Opener-Policy header has been ignored")
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +34,7 @@ def playwright_running() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright_running: Playwright, chromium: str) -> Iterator[Browser]:
-    launched = playwright_running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    launched = playwright_running.chromium.launch(executable_path=chromium, args=ARGUMENTS)
     yield launched
     launched.close()
 
@@ -45,7 +47,10 @@ def room(live_site: str) -> Room:
 
 @pytest.fixture
 def open_browser(browser: Browser, live_site: str) -> Iterator[Callable[..., Page]]:
-    """`open_browser(**options)`: a page in a browser of its own. Errors of scripts and of the policy fail the test."""
+    """`open_browser(**options)`: a page in a browser of its own, each of its pages after `script`, if one is given.
+
+    Errors of scripts and of the policy fail the test.
+    """
     contexts: list[BrowserContext] = []
     found: list[str] = []
 
@@ -53,12 +58,14 @@ def open_browser(browser: Browser, live_site: str) -> Iterator[Callable[..., Pag
         if message.type in {"error", "warning"} and not any(words in message.text for words in EXPECTED):
             found.append(f"{message.type}: {message.text}")
 
-    def start(**options: Any) -> Page:
+    def start(*, script: str = "", **options: Any) -> Page:
         context = browser.new_context(**{"base_url": live_site, "viewport": SIZE, **options})
         context.set_default_timeout(15_000)
         contexts.append(context)
         context.on("console", heard)
         context.on("weberror", lambda error: found.append(f"script: {error.error}"))
+        if script:
+            context.add_init_script(script)
         return context.new_page()
 
     yield start

@@ -117,6 +117,14 @@ EVENTS: Mapping[str, EventType] = {
         ("decisions", "brief"),
         data=False,
     ),
+    "queue.assigned": EventType(
+        "assigned {items} suggestions to {people}", ("loop_production",), ("items", "people"), data=False
+    ),
+    "queue.unassigned": EventType(
+        "took {items} suggestions back from {people}", ("loop_production",), ("items", "people"), data=False
+    ),
+    "opinion.asked": EventType("asked for a second opinion", ("loop_suggestion",), data=False),
+    "opinion.withdrawn": EventType("asked no longer for a second opinion", ("loop_suggestion",), data=False),
     "reason.registered": EventType("registered the reason {code}", ("loop_production",), ("code",)),
     "beat.registered": EventType("registered the beat {code}", ("loop_production",), ("code",)),
     "evidence.stored": EventType("stored evidence with SHA-256 {sha256}", ("loop_evidence",), ("sha256",)),

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from loop.decision.models import Decision
 from loop.decision.querysets import live
 from loop.decision.rules import LABELLED
 from loop.material.models import Production
-from loop.people.models import Contributor
-from loop.queue.models import Assignment, Claim, OpinionRequest
+from loop.people.models import Contributor, User
+from loop.queue.models import Assignment, Claim, OpinionRequest, SavedView
 from loop.queue.policy import policy_of
 
 WAITING: Final = ""  # what nobody has to say: the queue of whoever judges
@@ -129,33 +129,54 @@ def walked(production: Production, me: Contributor) -> Q:
     return Q(Exists(mine)) | open_to(production, me)
 
 
-def held(production: Production, me: Contributor | None, *, at: datetime) -> dict[int, Held]:
-    """What others are being shown at the moment, by suggestion. One query, of a few rows a person.
-
-    Full is what needs nobody beyond those who hold it: never where everybody judges everything.
+def claims_of_others(production: Production, me: Contributor | None, *, at: datetime) -> QuerySet[Any, Any]:
+    """Claims that count at the moment, oldest first, with `known_as`, the holder's name: the lease lasts, and whoever
+    holds it has not given a label.
     """
-    reviewers = policy_of(production).reviewers_per_item
-    labels = verdicts(production).filter(outcome__in=LABELLED, suggestion=OuterRef("suggestion")).order_by()
-    people = labels.values("suggestion").annotate(people=Count(_PERSON, distinct=True)).values("people")
-    has_said = labels.filter(Q(decided_by=OuterRef("contributor")) | Q(on_behalf_of=OuterRef("contributor")))
-    claims = Claim.objects.filter(~Exists(has_said), suggestion__production=production, expires_at__gt=at)
-    claims = claims.select_related("contributor")
+    said = verdicts(production).filter(outcome__in=LABELLED, suggestion=OuterRef("suggestion"))
+    has_said = said.filter(Q(decided_by=OuterRef("contributor")) | Q(on_behalf_of=OuterRef("contributor")))
+    found = Claim.objects.filter(~Exists(has_said), suggestion__production=production, expires_at__gt=at)
     if me is not None:
-        claims = claims.exclude(contributor=me)
-    by_suggestion: dict[int, list[Claim]] = {}
-    judged: dict[int, int] = {}
-    for each in claims.annotate(judged=Coalesce(Subquery(people), 0)).order_by("claimed_at", "id"):
+        found = found.exclude(contributor=me)
+    name = Coalesce(NullIf("contributor__name", Value("")), F("contributor__external_id"))
+    named: QuerySet[Any, Any] = found.annotate(known_as=name)
+    return named.order_by("claimed_at", "id")
+
+
+def full(production: Production, me: Contributor, *, at: datetime) -> Exists:
+    """Suggestions that need nobody beyond the others who hold them, as a condition: they are passed over.
+
+    Never where everybody judges everything: there nobody claims.
+    """
+    reviewers = policy_of(production).reviewers_per_item or 0
+    holding = claims_of_others(production, me, at=at).filter(suggestion=OuterRef("pk")).order_by()
+    people: Any = holding.values("suggestion").annotate(people=Count("contributor", distinct=True))
+    needed = Greatest(Value(1), Value(reviewers) - _people_who_said(production))
+    return Exists(people.filter(people__gte=needed))
+
+
+def held(production: Production, me: Contributor | None, *, at: datetime) -> dict[int, Held]:
+    """What others are being shown at the moment, by suggestion. One query, of a few rows a person."""
+    reviewers = policy_of(production).reviewers_per_item
+    by_suggestion: dict[int, list[Any]] = {}
+    for each in claims_of_others(production, me, at=at).annotate(judged=_people_who_said(production)):
         by_suggestion.setdefault(each.suggestion_id, []).append(each)
-        judged[each.suggestion_id] = each.judged
     return {
         suggestion: Held(
-            names=" and ".join(dict.fromkeys(str(each.contributor) for each in group)),
+            names=" and ".join(dict.fromkeys(each.known_as for each in group)),
             since=group[0].claimed_at,
             is_full=reviewers is not None
-            and len({each.contributor_id for each in group}) >= max(1, reviewers - judged[suggestion]),
+            and len({each.contributor_id for each in group}) >= max(1, reviewers - group[0].judged),
         )
         for suggestion, group in by_suggestion.items()
     }
+
+
+def _people_who_said(production: Production) -> Coalesce:
+    """How many gave a label of the suggestion of a claim."""
+    labels = verdicts(production).filter(outcome__in=LABELLED, suggestion=OuterRef("suggestion")).order_by()
+    people = labels.values("suggestion").annotate(people=Count(_PERSON, distinct=True)).values("people")
+    return Coalesce(Subquery(people), 0)
 
 
 def _labels(production: Production, me: Contributor | None) -> QuerySet[Any, Any]:
@@ -176,3 +197,8 @@ def _split(labels: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     """Those among them whose labels differ."""
     counted: QuerySet[Any, Any] = labels.annotate(outcomes=Count("outcome", distinct=True))
     return counted.filter(outcomes__gt=1).values("suggestion")
+
+
+def views_of(production: Production, user: User) -> QuerySet[SavedView]:
+    """One's own views of the queue and those shared with the production, by name."""
+    return SavedView.objects.filter(Q(owner=user) | Q(is_shared=True), production=production).order_by("name", "id")

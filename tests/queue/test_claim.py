@@ -12,7 +12,7 @@ from loop.decision.models import Decision
 from loop.people.models import Contributor
 from loop.queue.claim import MAX_HELD, claim
 from loop.queue.models import Assignment, Claim, OpinionRequest
-from loop.queue.querysets import held
+from loop.queue.querysets import full, held
 from tests.queue.conftest import NOON, later
 from tests.support.cutting_room import Room, open_room
 
@@ -183,8 +183,16 @@ def test_it_says_who_holds_what_and_whether_more_are_needed(
     }
     assert (found["s01-a"].names, found["s01-a"].is_full) == ("Ana and Ben", True)
     assert (found["s01-b"].names, found["s01-b"].is_full) == ("Ana", True)
+    assert passed_over(room, cleo, minutes=2) == ["s01-a", "s01-b"]
+    assert passed_over(room, ben, minutes=2) == ["s01-b"]  # of two people one has said it, the other holds it
+    assert passed_over(room, cleo, minutes=12) == []
     assert not held(room.production, cleo, at=later(minutes=12))
     assert len(held(room.production, ana, at=later(minutes=2))) == 1
+
+
+def passed_over(room: Room, person: Contributor, *, minutes: float) -> list[str]:
+    found = room.production.suggestions.filter(full(room.production, person, at=later(minutes=minutes)))
+    return list(found.order_by("id").values_list("external_id", flat=True))
 
 
 def test_a_claim_is_no_record(share: type_of_share, editors: list[Contributor], take: type_of_take) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
-from django.db.models import CharField, Count, Q, QuerySet, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models.fields.json import KeyTextTransform
 from django.urls import reverse
 
 from loop.decision.models import Decision
 from loop.decision.querysets import in_order
 from loop.decision.rules import LABELLED
+from loop.kernel.clock import now
 from loop.material.models import Production
 from loop.people.models import Contributor
+from loop.queue.querysets import claims_of_others
 from loop.suggestion.models import Suggestion
-from loop.web.editor.wanted import WAITING, Wanted, in_state, scope, verdicts, whose
+from loop.web.editor.wanted import SKIPPED, WAITING, Wanted, listed, scope, verdicts, whose
 
 BEFORE: Final = 60  # rows of the strip before the item on screen
 AFTER: Final = 140
@@ -53,9 +57,9 @@ def short_name(external_id: str, limit: int = NAME_LIMIT) -> str:
 
 
 def counted(production: Production, filters: Wanted, me: Contributor | None) -> QuerySet[Suggestion]:
-    """What "n of m" is about: the list that is walked, or all of the filters where rows leave the list when decided."""
-    found = scope(production, filters)
-    return found if filters.state in (WAITING, "skipped", "all") else in_state(found, production, filters, me)
+    """What "n of m" is about: the list that is walked; the open queue where rows leave the list when decided."""
+    open_queue = replace(filters, state=WAITING) if filters.state == SKIPPED else filters
+    return listed(scope(production, filters), production, open_queue, me)
 
 
 def progress(
@@ -74,18 +78,27 @@ def progress(
 
 def outcomes(production: Production, me: Contributor | None, suggestions: Iterable[int]) -> dict[int, str]:
     """The verdict that shows on each row: one's own judgement, else what one entered for somebody. One query."""
-    if me is None:
-        return {}
-    found = verdicts(production).filter(whose(me), suggestion__in=list(suggestions))
+    return {} if me is None else outcomes_and_last(production, me, suggestions)[0]
+
+
+def outcomes_and_last(
+    production: Production, me: Contributor, suggestions: Iterable[int]
+) -> tuple[dict[int, str], Decision | None]:
+    """The same, and `latest` beside it. One query."""
+    mine = verdicts(production).filter(whose(me))
+    newest = mine.order_by("-id").values("pk")[:1]
+    found = mine.filter(Q(suggestion__in=list(suggestions)) | Q(pk__in=newest)).select_related("suggestion")
     shown: dict[int, str] = {}
     own: set[int] = set()
-    for decision in in_order(found).only("suggestion_id", "outcome", "decided_by_id", "on_behalf_of_id"):
+    last: Decision | None = None
+    for decision in in_order(found).only(*_OF_VERDICTS):
+        last = decision if last is None or decision.pk > last.pk else last
         is_own = (decision.on_behalf_of_id or decision.decided_by_id) == me.pk
         if is_own or decision.suggestion_id not in own:
             shown[decision.suggestion_id] = decision.outcome
         if is_own:
             own.add(decision.suggestion_id)
-    return shown
+    return shown, last
 
 
 def others(production: Production, me: Contributor | None, suggestions: Iterable[int]) -> dict[int, int]:
@@ -97,24 +110,35 @@ def others(production: Production, me: Contributor | None, suggestions: Iterable
     return {row["suggestion"]: row["people"] for row in counted.order_by()}
 
 
-_COLUMNS: Final = ("pk", "uid", "external_id", "brief_id")
+_COLUMNS: Final = ("pk", "uid", "external_id", "brief_id", "take", "held")
+_OF_VERDICTS: Final = (
+    "uid", "suggestion_id", "outcome", "decided_by_id", "on_behalf_of_id", "suggestion__uid", "suggestion__external_id",
+)  # fmt: skip
 
 
-def _tagged(found: QuerySet[Suggestion], tag: str) -> QuerySet[Suggestion, dict[str, Any]]:
-    tagged = found.annotate(tag=Value(tag, output_field=CharField()))
+def _tagged(found: QuerySet[Suggestion], tag: str, holding: QuerySet[Any, Any]) -> QuerySet[Suggestion, dict[str, Any]]:
+    # Takes are called by the number on their slate, everything else by its letter.
+    label = KeyTextTransform("take", "text__meta")
+    take = Case(When(kind="take", then=label), default=Value(""), output_field=TextField())
+    held = ArraySubquery(holding.filter(suggestion=OuterRef("pk")).values("known_as")[:4])
+    tagged = found.annotate(tag=Value(tag, output_field=CharField()), take=take, held=held)
     return cast("QuerySet[Suggestion, dict[str, Any]]", tagged.values(*_COLUMNS, "tag"))
 
 
 def around(
-    production: Production, chosen: QuerySet[Suggestion], item: Suggestion | None
+    production: Production, chosen: QuerySet[Suggestion], item: Suggestion | None, me: Contributor
 ) -> dict[str, list[dict[str, Any]]]:
-    """{"row": the strip round the item, "candidate": all answers to its brief}, in the order of arrival. One query."""
+    """{"row": the strip round the item, "candidate": all answers to its brief}, in the order of arrival. One query.
+
+    `held` are the others who are being shown a row, oldest first.
+    """
     at = item.pk if item else 0
-    rows = _tagged(chosen.filter(pk__gte=at).order_by("pk")[:AFTER], "row")
+    holding = claims_of_others(production, me, at=now())
+    rows = _tagged(chosen.filter(pk__gte=at).order_by("pk")[:AFTER], "row", holding)
     if item is not None:
         siblings = Suggestion.objects.filter(brief=item.brief_id).order_by("pk")[: CANDIDATES * 4]
-        rows = _tagged(chosen.filter(pk__lt=at).order_by("-pk")[:BEFORE], "row").union(
-            rows, _tagged(siblings, "candidate"), all=True
+        rows = _tagged(chosen.filter(pk__lt=at).order_by("-pk")[:BEFORE], "row", holding).union(
+            rows, _tagged(siblings, "candidate", holding), all=True
         )
     found: dict[str, list[dict[str, Any]]] = {"row": [], "candidate": []}
     for row in sorted(rows, key=lambda each: int(each["pk"])):

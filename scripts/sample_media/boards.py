@@ -13,7 +13,8 @@ from .letters import font
 from .solids import Floats
 from .trace import Lens, Seen, Stage, blurred, look
 
-SHEET = (1600, 900)
+SHEET = (1600, 900)  # as drawn
+SHOWN = (1280, 720)  # as written
 FRAME = (60, 52, 1540, 682)  # left, top, right, bottom of the drawing, 2.35 to 1
 PAPER = np.array([246, 241, 230], np.float32)
 INK = np.array([36, 35, 40], np.float32)
@@ -35,13 +36,23 @@ class Panel:
 
 PANELS: dict[str, Panel] = {
     "board_1_a.webp": Panel(sets.corridor, "1", "SC 2 - 3", "He leaves the deck with a mug and nothing else.", 2.4, 11),
-    "board_1_b.webp": Panel(sets.side_deck, "1", "SC 2 - 3", "On the open deck, alone, and below him the doors shut.", 2.2, 12),
-    "board_2_a.webp": Panel(sets.desk_wide, "2", "SC 3", "The shutter cuts her at the neck. Behind her, one key.", 2.6, 21),
+    "board_1_b.webp": Panel(
+        sets.side_deck, "1", "SC 2 - 3", "On the open deck, alone, and below him the doors shut.", 2.2, 12
+    ),
+    "board_2_a.webp": Panel(
+        sets.desk_wide, "2", "SC 3", "The shutter cuts her at the neck. Behind her, one key.", 2.6, 21
+    ),
     "board_2_b.webp": Panel(sets.desk_over, "2", "SC 3", "Over his shoulder. She goes on with her coins.", 2.0, 22),
-    "board_2_c.webp": Panel(sets.desk_high, "2", "SC 3", "From above: counter, coins, mug, the key on its hook.", 2.0, 23),
-    "board_3_a.webp": Panel(sets.key_at_belt, "3", "SC 5", "The key goes to her belt. The float hangs on her hip.", 2.4, 31),
+    "board_2_c.webp": Panel(
+        sets.desk_high, "2", "SC 3", "From above: her hands, his back, the key on its hook.", 2.0, 23
+    ),
+    "board_3_a.webp": Panel(
+        sets.key_at_belt, "3", "SC 5", "The key goes to her belt. The float hangs on her hip.", 2.4, 31
+    ),
     "board_3_b.webp": Panel(sets.key_in_mug, "3", "SC 5", "He drops the key in the mug. The float stays up.", 2.2, 32),
-    "board_4_a.webp": Panel(sets.pump_wide, "4", "SC 6", "Lane six. Crates, four tanks, a pump on its last hour.", 3.6, 41),
+    "board_4_a.webp": Panel(
+        sets.pump_wide, "4", "SC 6", "Lane six. Crates, four tanks, a pump on its last hour.", 3.6, 41
+    ),
     "board_4_b.webp": Panel(sets.pump_close, "4", "SC 6", "The pump. Two beats and a long rest.", 2.4, 42),
     "board_4_c.webp": Panel(sets.pump_inside, "4", "SC 6", "From inside the box: her torch finds the tanks.", 2.4, 43),
     "board_5_a.webp": Panel(sets.bow_inside, "5", "SC 8", "The bow door goes down on flat light.", 1.25, 51),
@@ -62,7 +73,7 @@ def panel(name: str) -> Image.Image:
     picture = Image.fromarray(np.clip(sheet, 0, 255).astype(np.uint8))
     _rule(picture, rng)
     _caption(picture, asked, name)
-    return picture
+    return picture.resize(SHOWN, Image.Resampling.LANCZOS)
 
 
 def _drawing(seen: Seen, asked: Panel) -> Floats:
@@ -92,7 +103,9 @@ def _noise(rng: np.random.Generator, shape: tuple[int, int], size: int) -> Float
     """Soft noise of that grain, about -1 to 1."""
     height, width = shape
     small = rng.normal(0, 0.42, (height // size + 3, width // size + 3)).astype(np.float32)
-    image = Image.fromarray(small, mode="F").resize(((width // size + 3) * size, (height // size + 3) * size), Image.Resampling.BICUBIC)
+    image = Image.fromarray(small, mode="F").resize(
+        ((width // size + 3) * size, (height // size + 3) * size), Image.Resampling.BICUBIC
+    )
     return np.asarray(image, np.float32)[:height, :width]
 
 
@@ -135,7 +148,9 @@ def _hatching(density: Floats, rng: np.random.Generator) -> Floats:
         across = x * np.sin(angle) + y * np.cos(angle) + drift
         stroke = np.clip(1 - np.abs(across % gap - gap / 2) / 1.15, 0, 1)
         along = np.clip(_noise(rng, density.shape, 14) * 1.5 + 0.75, 0, 1)
-        total += stroke * along * np.clip((density - start) * 4, 0, 1) * np.clip((0.99 - density) * 7, 0.25, 1) * strength
+        total += (
+            stroke * along * np.clip((density - start) * 4, 0, 1) * np.clip((0.99 - density) * 7, 0.25, 1) * strength
+        )
     return total
 
 
@@ -146,7 +161,14 @@ def _rule(sheet: Image.Image, rng: np.random.Generator) -> None:
     for _ in range(2):
         j = [int(v) for v in rng.integers(-3, 4, 16)]
         for (x1, y1, x2, y2), k in zip(
-            ((left, top, right, top), (right, top, right, bottom), (right, bottom, left, bottom), (left, bottom, left, top)), range(0, 16, 4), strict=True
+            (
+                (left, top, right, top),
+                (right, top, right, bottom),
+                (right, bottom, left, bottom),
+                (left, bottom, left, top),
+            ),
+            range(0, 16, 4),
+            strict=True,
         ):
             pen.line((x1 + j[k] - 5, y1 + j[k + 1], x2 + j[k + 2] + 5, y2 + j[k + 3]), fill=PENCIL, width=2)
 
@@ -160,10 +182,19 @@ def _caption(sheet: Image.Image, asked: Panel, name: str) -> None:
     turns = np.linspace(-0.4, 2 * np.pi + 0.25, 90)
     for shift in (0.0, 2.0):
         sway = 1 + 0.035 * np.sin(turns * 2 + rng.uniform(0, 6)) + 0.02 * turns / 6
-        ring = [(left + 62 + (50 + shift) * s * np.cos(t), middle + (46 + shift) * s * np.sin(t)) for t, s in zip(turns, sway, strict=True)]
+        ring = [
+            (left + 62 + (50 + shift) * s * np.cos(t), middle + (46 + shift) * s * np.sin(t))
+            for t, s in zip(turns, sway, strict=True)
+        ]
         pen.line(ring, fill=tuple(int(v) for v in RED), width=4, joint="curve")
     pen.text((left + 62, middle + 2), asked.number, font=font("type-bold", 58), fill=(44, 42, 44), anchor="mm")
-    pen.text((left + 150, middle - 24), f"NIGHT FERRY   {asked.scene}   PANEL {asked.number}", font=font("type-bold", 27), fill=(58, 55, 56), anchor="lm")
+    pen.text(
+        (left + 150, middle - 24),
+        f"NIGHT FERRY   {asked.scene}   PANEL {asked.number}",
+        font=font("type-bold", 27),
+        fill=(58, 55, 56),
+        anchor="lm",
+    )
     pen.text((left + 150, middle + 24), asked.says, font=font("type", 36), fill=(40, 38, 40), anchor="lm")
     letter = name.rpartition("_")[2][0].upper()
     pen.text((right, middle - 24), f"ALT {letter}", font=font("type-bold", 27), fill=(120, 112, 106), anchor="rm")

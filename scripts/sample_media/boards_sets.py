@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from .figures import Point, crate, figure, hand
@@ -14,7 +16,11 @@ Shot = tuple[Stage, Lens]
 
 def corridor() -> Shot:
     """1-a: a long corridor, handrails, doors; he comes up with his mug."""
-    found = [floor(grey=0.42), box((0, 2.55, -14), (3, 0.1, 60), grey=0.62), box((0, 1.3, -22), (3, 2.6, 0.2), grey=0.5)]
+    found = [
+        floor(grey=0.42),
+        box((0, 2.55, -14), (3, 0.1, 60), grey=0.62),
+        box((0, 1.3, -22), (3, 2.6, 0.2), grey=0.5),
+    ]
     for side in (-1, 1):
         found.append(box((side * 1.25, 1.3, -14), (0.1, 2.6, 60), grey=0.60))
         found.append(pipe((side * 1.13, 0.95, 3), (side * 1.13, 0.95, -22), 0.03, grey=0.28))
@@ -28,7 +34,15 @@ def corridor() -> Shot:
         found.append(box((0, 2.48, z), (0.9, 0.05, 0.24), grey=0.9, glow=1.2, casts=False))
         lamps.append(Lamp((0, 2.3, z), 0.85, reach=1.7))
     found.append(box((0, 1.05, -21.85), (1.1, 2.1, 0.1), grey=0.25))
-    found.append(box((0, 2.32, -21.8), (1.0, 0.22, 0.06), grey=0.9, glow=0.7, decals={"+z": words("CAR DECK CLOSED", 480, 100, ground=0.9, ink=0.1, size=0.6)}))
+    found.append(
+        box(
+            (0, 2.32, -21.8),
+            (1.0, 0.22, 0.06),
+            grey=0.9,
+            glow=0.7,
+            decals={"+z": words("CAR DECK CLOSED", 480, 100, ground=0.9, ink=0.1, size=0.6)},
+        )
+    )
     hold = (0.50, 1.10, -1.70)
     found += figure((0.22, 0, -2.1), yaw=8, stride=0.75, coat=0.24, reach=hold, tall=1.8)
     found += mug((hold[0], hold[1] + 0.02, hold[2] + 0.05), 1.2)
@@ -61,7 +75,9 @@ def side_deck() -> Shot:
     for number, x in enumerate((30, 38, 44, 57, 63, 71)):
         found.append(ball((x, -6.4 + number % 3 * 0.5, -92 + number * 5), 0.34, grey=0.9, glow=1.6))
     lamps = [Lamp((-1.9, 2.6, z), 0.9, reach=2.0) for z in (-2.0, -8.8, -15.6)]
-    return Stage(found, lamps, ambient=0.09, haze=0.012, fog=0.12, sky=(0.16, 0.02)), Lens((-0.35, 1.60, 3.6), (0.75, 1.62, -6), 25)
+    return Stage(found, lamps, ambient=0.09, haze=0.012, fog=0.12, sky=(0.16, 0.02)), Lens(
+        (-0.35, 1.60, 3.6), (0.75, 1.62, -6), 25
+    )
 
 
 def _desk(*, shutter: float = 1.62, key: bool = True) -> list[Solid]:
@@ -73,7 +89,15 @@ def _desk(*, shutter: float = 1.62, key: bool = True) -> list[Solid]:
     for side in (-1, 1):
         found.append(box((side * 1.95, 1.45, -0.35), (0.5, 2.9, 0.9), grey=0.50))
     found.append(box((0, 2.72, -0.30), (3.5, 0.40, 0.8), grey=0.50))
-    found.append(box((0, 2.70, 0.12), (2.1, 0.26, 0.04), grey=0.9, glow=0.25, decals={"+z": words("INFORMATION", 700, 88, ground=0.86, ink=0.10, size=0.7)}))
+    found.append(
+        box(
+            (0, 2.70, 0.12),
+            (2.1, 0.26, 0.04),
+            grey=0.9,
+            glow=0.25,
+            decals={"+z": words("INFORMATION", 700, 88, ground=0.86, ink=0.10, size=0.7)},
+        )
+    )
     y = 2.5
     while y > shutter:
         found.append(box((0, y, 0.02), (3.4, 0.085, 0.05), grey=0.60))
@@ -94,9 +118,18 @@ def _coins(at: Point, rolls: int = 4) -> list[Solid]:
     x, y, z = at
     found = []
     for number in range(rolls):
-        found.append(pipe((x + number * 0.055, y + 0.024, z), (x + number * 0.055, y + 0.024, z + 0.15), 0.024, grey=0.82))
+        found.append(
+            pipe((x + number * 0.055, y + 0.024, z), (x + number * 0.055, y + 0.024, z + 0.15), 0.024, grey=0.82)
+        )
     for number in range(5):
-        found.append(pipe((x + 0.32, y + number * 0.012, z + 0.05), (x + 0.32, y + number * 0.012 + 0.010, z + 0.05), 0.026, grey=0.6))
+        found.append(
+            pipe(
+                (x + 0.32, y + number * 0.012, z + 0.05),
+                (x + 0.32, y + number * 0.012 + 0.010, z + 0.05),
+                0.026,
+                grey=0.6,
+            )
+        )
     return found
 
 
@@ -143,7 +176,10 @@ def key_at_belt() -> Shot:
     found = [box((0, 1.2, -1.4), (6, 4, 0.1), grey=0.62)]
     for y in np.arange(0.4, 2.2, 0.10):
         found.append(box((-1.35, float(y), -1.32), (1.9, 0.08, 0.05), grey=0.48))
-    found += [ball((0.10, 0.98, -0.10), (0.36, 0.42, 0.22), grey=0.26), ball((0.10, 1.42, -0.12), (0.33, 0.36, 0.20), grey=0.28)]
+    found += [
+        ball((0.10, 0.98, -0.10), (0.36, 0.42, 0.22), grey=0.26),
+        ball((0.10, 1.42, -0.12), (0.33, 0.36, 0.20), grey=0.28),
+    ]
     found.append(pipe((0.10, 1.085, -0.10), (0.10, 1.150, -0.10), 0.355, grey=0.10))
     found[-1].size[2] = 0.222
     found.append(box((0.10, 1.118, 0.128), (0.10, 0.085, 0.02), grey=0.75))
@@ -160,7 +196,10 @@ def key_in_mug() -> Shot:
     for y in np.arange(0.62, 1.4, 0.10):
         found.append(box((0, float(y), -0.5), (4, 0.08, 0.05), grey=0.52))
     found += mug((0.0, 0.0, 0.05), 2.6, key=True)
-    found += [pipe((0.03, 0.27, 0.07), (0.075, 0.38, 0.09), 0.008, grey=0.6), ball((0.085, 0.405, 0.09), (0.026, 0.026, 0.010), grey=0.6)]
+    found += [
+        pipe((0.03, 0.27, 0.07), (0.075, 0.38, 0.09), 0.008, grey=0.6),
+        ball((0.085, 0.405, 0.09), (0.026, 0.026, 0.010), grey=0.6),
+    ]
     found += _coins((-0.75, 0.0, -0.12), 5)
     found += hand((0.42, 0.50, 0.20), (0.20, 0.46, 0.12), curl=0.45, side=1, sleeve=0.18)
     lamps = [Lamp((-0.9, 1.3, 0.9), 2.4, to=(0, 0.15, 0), cone=26, reach=1.5), Lamp((1.2, 0.9, 0.8), 0.4, reach=1.2)]
@@ -196,7 +235,7 @@ def _tank(at: Point, size: float = 1.0) -> list[Solid]:
 
 def _hose(spots: list[Point], radius: float = 0.022) -> list[Solid]:
     found = []
-    for one, two in zip(spots, spots[1:], strict=False):
+    for one, two in pairwise(spots):
         found += [pipe(one, two, radius, grey=0.25), ball(two, radius, grey=0.25)]
     return found
 
@@ -227,7 +266,8 @@ def pump_wide() -> Shot:
     found += figure((-2.35, 0, -1.2), yaw=40, stride=0.5, coat=0.24, float_at_hip=True)
     lamps = [
         Lamp((-2.10, 1.15, -0.9), 9, to=(1.2, 0.4, 0.7), cone=15, air=0.05, reach=4),
-        Lamp((6.6, 3.4, -1.0), 2.2, reach=2.6), Lamp((-6.6, 3.4, -6.0), 1.8, reach=2.6), Lamp((0.3, 3.2, 5.5), 0.8, reach=2.2),
+        Lamp((6.6, 3.4, -1.0), 2.2, reach=2.6), Lamp((-6.6, 3.4, -6.0), 1.8, reach=2.6),
+        Lamp((0.3, 3.2, 5.5), 0.8, reach=2.2),
     ]  # fmt: skip
     return Stage(found, lamps, ambient=0.07, haze=0.02, fog=0.10), Lens((0.60, 1.62, 6.6), (0.70, 1.12, -1), 24)
 
@@ -237,22 +277,33 @@ def pump_close() -> Shot:
     found = [floor(grey=0.34), box((0, 1.2, -2.2), (8, 3, 0.1), grey=0.34)]
     found += _pump((0, 0, 0), 1.3)
     found += _tank((0.95, 0, -0.75), 1.1) + _tank((-0.95, 0, -0.95), 1.1) + _tank((1.85, 0, -0.75), 1.1)
-    found += _hose(_arc((0.29, 0.82, 0), (0.85, 0.86, -0.6), 0.20)) + _hose(_arc((0.29, 0.80, 0), (-0.85, 0.86, -0.8), 0.28))
+    found += _hose(_arc((0.29, 0.82, 0), (0.85, 0.86, -0.6), 0.20)) + _hose(
+        _arc((0.29, 0.80, 0), (-0.85, 0.86, -0.8), 0.28)
+    )
     found += hand((-0.62, 0.40, 0.58), (-0.30, 0.25, 0.32), curl=0.3, side=-1, sleeve=0.20)
     found += crate((-1.55, 0.26, 0.1), (0.8, 0.52, 0.7), yaw=18)
-    lamps = [Lamp((1.3, 1.5, 1.3), 2.8, to=(0, 0.35, 0), cone=24, air=0.03, reach=1.6), Lamp((-1.8, 1.6, 0.4), 0.4, reach=1.4)]
+    lamps = [
+        Lamp((1.3, 1.5, 1.3), 2.8, to=(0, 0.35, 0), cone=24, air=0.03, reach=1.6),
+        Lamp((-1.8, 1.6, 0.4), 0.4, reach=1.4),
+    ]
     return Stage(found, lamps, ambient=0.09), Lens((-0.12, 0.74, 2.35), (0.10, 0.44, -0.1), 29)
 
 
 def pump_inside() -> Shot:
     """4-c: from inside the box lorry: tanks in the dark, the hatch open, she stands in it with her torch."""
     found = [box((0, -0.05, 0), (4.2, 0.1, 5.5), grey=0.30), box((0, 2.35, 0), (4.2, 0.1, 5.5), grey=0.34)]
-    found += [box((-1.75, 1.2, -1.9), (1.5, 2.4, 0.1), grey=0.26), box((1.75, 1.2, -1.9), (1.5, 2.4, 0.1), grey=0.26), box((0, 2.2, -1.9), (4, 0.4, 0.1), grey=0.26)]
+    found += [
+        box((-1.75, 1.2, -1.9), (1.5, 2.4, 0.1), grey=0.26),
+        box((1.75, 1.2, -1.9), (1.5, 2.4, 0.1), grey=0.26),
+        box((0, 2.2, -1.9), (4, 0.4, 0.1), grey=0.26),
+    ]
     for side in (-1, 1):
         found.append(box((side * 2.0, 1.2, 0), (0.1, 2.4, 5.5), grey=0.30))
     found += _tank((-1.3, 0, -0.3), 1.25) + _tank((1.3, 0, -0.4), 1.25) + _tank((1.25, 0, 0.75), 1.25)
     found += _pump((-0.55, 0, 0.35), 1.0)
-    found += _hose(_arc((-0.30, 0.56, 0.35), (1.0, 0.98, 0.5), 0.12)) + _hose(_arc((-0.35, 0.58, 0.35), (-1.2, 0.96, -0.2), 0.10))
+    found += _hose(_arc((-0.30, 0.56, 0.35), (1.0, 0.98, 0.5), 0.12)) + _hose(
+        _arc((-0.35, 0.58, 0.35), (-1.2, 0.96, -0.2), 0.10)
+    )
     found += figure((0.18, -0.62, -2.6), yaw=4, coat=0.24, float_at_hip=True, reach=(0.42, 0.66, -2.1), tall=1.76)
     found += [box((0, 1.0, -9), (18, 8, 0.1), grey=0.5), floor(-0.62, grey=0.35)]
     lamps = [
@@ -274,9 +325,15 @@ def bow_inside() -> Shot:
     found.append(box((0, 5.3, -22), (16, 1.4, 0.8), grey=0.2))
     found += figure((1.9, 0, -10.5), yaw=20, stride=0.2, coat=0.20, reach=(2.5, 1.5, -10.2), tall=1.8)
     found += [pipe((2.5, 1.5, -10.2), (2.72, 1.95, -10.1), 0.04, grey=0.5, red=1)]
-    found = [solid for solid in found if not (solid.shape == "box" and solid.size[2] > 20 and abs(float(solid.place[0])) < 0.1 and solid.place[1] < 4)]
+    found = [
+        solid
+        for solid in found
+        if not (solid.shape == "box" and solid.size[2] > 20 and abs(float(solid.place[0])) < 0.1 and solid.place[1] < 4)
+    ]
     lamps = [Lamp((0, 3.6, -24), 5.5, reach=7), Lamp((0, 5.5, -34), 10, reach=12)]
-    return Stage(found, lamps, ambient=0.045, haze=0.012, fog=0.55, sky=(1.9, 1.5)), Lens((0.35, 1.5, 6.4), (0.25, 1.75, -12), 34)
+    return Stage(found, lamps, ambient=0.045, haze=0.012, fog=0.55, sky=(1.9, 1.5)), Lens(
+        (0.35, 1.5, 6.4), (0.25, 1.75, -12), 34
+    )
 
 
 def bow_outside() -> Shot:
@@ -287,7 +344,14 @@ def bow_outside() -> Shot:
         found.append(box((side * 5.7, 2.5, -9.6), (1.4, 6.0, 1.2), grey=0.42))
         found.append(pipe((side * 4.9, 5.2, -9.6), (side * 4.5, 0.6, -3.0), 0.09, grey=0.25))
     found.append(box((0, 9.2, -13), (12, 7.4, 9), grey=0.52))
-    found.append(box((0, 8.1, -8.4), (5.4, 0.9, 0.1), grey=0.6, decals={"+z": words("KORNELIA", 900, 150, ground=0.60, ink=0.12, size=0.85)}))
+    found.append(
+        box(
+            (0, 8.1, -8.4),
+            (5.4, 0.9, 0.1),
+            grey=0.6,
+            decals={"+z": words("KORNELIA", 900, 150, ground=0.60, ink=0.12, size=0.85)},
+        )
+    )
     found.append(box((0, 2.6, -19), (10.4, 5.4, 0.2), grey=0.05))
     found.append(box((0, 0.34, -6.2), (9.2, 0.3, 8.4), pitch=5, grey=0.38))
     found += [box((-1.5, 1.95, -3.9), (2.3, 2.3, 4.2), grey=0.70), box((-1.5, 1.45, -1.4), (2.2, 1.7, 1.2), grey=0.46)]
@@ -299,6 +363,11 @@ def bow_outside() -> Shot:
     found.append(box((1.62, 1.30, -0.4), (0.09, 0.13, 0.05), grey=0.5, red=1))
     for number, (x, y) in enumerate(((-5.2, 7.8), (-4.4, 8.5), (3.9, 8.9), (5.1, 7.6), (4.6, 9.7))):
         z = -3.0 - number
-        found += [pipe((x - 0.34, y + 0.15, z), (x, y, z), 0.03, grey=0.15), pipe((x + 0.34, y + 0.17, z), (x, y, z), 0.03, grey=0.15)]
+        found += [
+            pipe((x - 0.34, y + 0.15, z), (x, y, z), 0.03, grey=0.15),
+            pipe((x + 0.34, y + 0.17, z), (x, y, z), 0.03, grey=0.15),
+        ]
     lamps = [Lamp((-6, 14, 12), 2.6, to=(0, 0, -6), cone=60, reach=24)]
-    return Stage(found, lamps, ambient=0.62, haze=0.010, fog=0.9, sky=(1.15, 0.9)), Lens((0.9, 1.55, 9.4), (0.15, 3.1, -6), 25)
+    return Stage(found, lamps, ambient=0.62, haze=0.010, fog=0.9, sky=(1.15, 0.9)), Lens(
+        (0.9, 1.55, 9.4), (0.15, 3.1, -6), 25
+    )

@@ -8,8 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from loop.material.timecode import to_frames, to_timecode
+
 from . import clips_close, clips_deck, sound, takes
-from .develop import ACTIVE, CAMERA, NEWER, PREVIS, SIZE, Look, burnt_in, developed, timecode
+from .develop import ACTIVE, CAMERA, NEWER, PREVIS, SIZE, Look, burnt_in, developed
 from .trace import Lens, Stage, look
 
 FINE = 1.35  # points drawn for each point shown
@@ -28,13 +30,13 @@ class Clip:
     drop: bool = False
     start: int = 0
     developed_as: Look = PREVIS
-    crf: int = 27
+    crf: int = 29
     soft: Callable[[float], float] = lambda _: 0.0
     wave: Callable[[], sound.Wave] | None = None
 
     def timecode(self, number: int) -> str:
         """The timecode of a frame."""
-        return timecode(self.start + number, self.rate, drop=self.drop)
+        return to_timecode(self.start + number, self.rate, drop_frame=self.drop)
 
     def frame(self, number: int) -> np.ndarray:
         """The frame as it is coded."""
@@ -49,15 +51,12 @@ class Clip:
         return (self.frame(number) for number in range(self.frames))
 
 
-def _frame_of_day(text: str) -> int:
-    hours, minutes, seconds, frame = (int(part) for part in text.split(":"))
-    return ((hours * 60 + minutes) * 60 + seconds) * 24 + frame
-
-
 def _at_the_socket() -> sound.Wave:
     """12-a: the fans run down, the plug misses, turns, seats; the pump finds its beat."""
     wave = sound.hull(4) * 0.6 + sound.fans(4, 23 / 24, 2.0)
-    wave += sound.placed(4, [44 / 24], sound.clack(1150) * 0.5) + sound.placed(4, [70 / 24], sound.clack(760, 0.16) * 0.7)
+    wave += sound.placed(4, [44 / 24], sound.clack(1150) * 0.5) + sound.placed(
+        4, [70 / 24], sound.clack(760, 0.16) * 0.7
+    )
     return sound.levelled(wave + sound.placed(4, sound.pairs(4, [1.0], first=84 / 24), sound.stroke(0.55)), 0.6)
 
 
@@ -87,9 +86,9 @@ def _take(take: takes.Take) -> Clip:
         lambda frame: takes.shot(take, frame),
         f"6C  TAKE {take.label}  A014",
         frames=takes.FRAMES,
-        start=_frame_of_day(take.start_tc),
+        start=to_frames(take.start_tc, FILM),
         developed_as=CAMERA,
-        crf=29,
+        crf=32,
         soft=lambda frame: takes.blur_of(take, frame),
         wave=lambda: _on_the_floor(take),
     )
@@ -99,7 +98,8 @@ D, C = clips_deck, clips_close
 CLIPS: tuple[Clip, ...] = (
     _previs("previs_6-010_a.mp4", D.high, "6-010 A  PREVIS 0.9"),
     _previs("previs_6-010_b.mp4", D.from_the_door, "6-010 B  PREVIS 0.9"),
-    _previs("previs_6-010_c.mp4", D.from_the_stairs, "6-010 C  PREVIS 1.1", developed_as=NEWER, rate=Fraction(25), frames=100),
+    _previs("previs_6-010_c.mp4", D.from_the_stairs, "6-010 C  PREVIS 1.1", developed_as=NEWER,
+            rate=Fraction(25), frames=100),
     _previs("previs_6-020_a.mp4", D.all_lit, "6-020 A  PREVIS 0.9"),
     _previs("previs_6-020_b.mp4", D.misspelt, "6-020 B  PREVIS 0.9"),
     _previs("previs_6-020_c.webm", D.comes_back, "6-020 C  PREVIS 1.1", developed_as=NEWER),
@@ -125,7 +125,9 @@ CLIPS: tuple[Clip, ...] = (
 def _pump_that_tires() -> sound.Wave:
     length = 8.0
     at = sound.pairs(length, [1.0, 1.6, 2.2, 3.0])
-    return sound.levelled(sound.hull(length, 3) + sound.chains(length, [4.9], 22) + sound.placed(length, at, sound.stroke(0.62)))
+    return sound.levelled(
+        sound.hull(length, 3) + sound.chains(length, [4.9], 22) + sound.placed(length, at, sound.stroke(0.62))
+    )
 
 
 def _pump_too_loud() -> sound.Wave:

@@ -37,7 +37,14 @@ MISS = (-0.052, 0.052, 0.090)
 BACK = (-0.085, 0.035, 0.175)
 
 TWO_HANDS = Business(
-    her=((0, AWAY_R), (12, AWAY_R), (20, (0.075, 0.06, 0.15)), (23, (0.075, 0.06, 0.15)), (29, (0.42, 0.10, 0.30)), (40, AWAY_R)),
+    her=(
+        (0, AWAY_R),
+        (12, AWAY_R),
+        (20, (0.075, 0.06, 0.15)),
+        (23, (0.075, 0.06, 0.15)),
+        (29, (0.42, 0.10, 0.30)),
+        (40, AWAY_R),
+    ),
     his=((0, AWAY_L), (15, (-0.22, 0.02, 0.22)), (22, (-0.26, 0.0, 0.26)), (30, HELD)),
     pulled=23,
     own=((30, HELD), (42, MISS), (48, MISS), (53, BACK), (62, BACK), (69, MOUTH)),
@@ -59,7 +66,8 @@ ONE_HAND = Business(
 
 def wall(
     frame: float, what: Business, *, fingers: int = 4, with_mug: bool = False, green: float = 0.0,
-    beam: Point = (0.0, 0.0, 0.0), power: float = 3.0, at: Point = (-0.10, 0.16, 1.62), to: Point = (-0.02, 0.015, 0.05),
+    beam: Point = (0.0, 0.0, 0.0), power: float = 3.0,
+    at: Point = (-0.10, 0.16, 1.62), to: Point = (-0.02, 0.015, 0.05),
 ) -> Shot:  # fmt: skip
     """The socket with the hands as `what` says."""
     solids = socket_wall()
@@ -68,7 +76,12 @@ def wall(
     if what.pulled is None or frame < what.pulled:
         solids += plug(MOUTH, cable=(0.42, -0.85, 0.25))
     else:
-        gone = spot(frame, (what.pulled, MOUTH), (what.pulled + 10, mixed(puller, (0.45, -0.5, 0.3), 0.15)), (what.pulled + 26, (0.60, -0.85, 0.30)))
+        gone = spot(
+            frame,
+            (what.pulled, MOUTH),
+            (what.pulled + 10, mixed(puller, (0.45, -0.5, 0.3), 0.15)),
+            (what.pulled + 26, (0.60, -0.85, 0.30)),
+        )
         solids += plug(gone, (-0.3, 0.2, -1), cable=(0.65, -1.2, 0.25))
     own = spot(frame, *what.own)
     turn = np.radians(one(frame, *what.turn))
@@ -82,7 +95,9 @@ def wall(
     wrist = (his[0] - 0.105, his[1] + 0.025, his[2] + 0.065)
     solids += hand(wrist, his, curl=0.62 if started else 0.35, fingers=fingers, side=-1, sleeve=0.26)
     if hers is not None:
-        solids += hand((hers[0] + 0.105, hers[1] + 0.045, hers[2] + 0.075), hers, curl=0.55, side=1, sleeve=0.13, skin=0.66)
+        solids += hand(
+            (hers[0] + 0.105, hers[1] + 0.045, hers[2] + 0.075), hers, curl=0.55, side=1, sleeve=0.13, skin=0.66
+        )
     if with_mug:
         solids += [box((0, -0.27, 0.1), (4, 0.04, 0.7), grey=0.30), *mug((-0.33, -0.25, 0.22), 1.35, key=True)]
     if green:
@@ -174,6 +189,13 @@ def listens(frame: float) -> Shot:
     """10-d: the newer model; a slow push, their eyes go to the sound at 40, nothing changes."""
     eyes = one(frame, (38, 0.0), (43, 1.0))
     him = head((-0.17, 1.605, 0), HIM, yaw=24, gaze=(-4 + 22 * eyes, 3), lids=_blink(frame, 24), coat=0.5)
-    her = head((0.185, 1.55, 0.02), HER, yaw=-20, gaze=(3 + 20 * one(frame, (42, 0.0), (47, 1.0)), 3), coat=0.18, lids=_blink(frame, 45))
+    her = head(
+        (0.185, 1.55, 0.02),
+        HER,
+        yaw=-20,
+        gaze=(3 + 20 * one(frame, (42, 0.0), (47, 1.0)), 3),
+        coat=0.18,
+        lids=_blink(frame, 45),
+    )
     lamps = _from_below(1.25)
     return _faces(him, her, lamps, Lens((0.02, 1.60, 1.72 - frame * 0.0018), (0.01, 1.602, 0), 50))

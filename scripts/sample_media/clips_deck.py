@@ -1,6 +1,8 @@
-"""Previs clips on the car deck: the cable run (6-010), the beam along the trailers (6-020), the second torch (6-050)."""
+"""Previs clips on the car deck: the cable run (6-010), the beam on the trailers (6-020), the second torch (6-050)."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,7 +32,7 @@ def night(solids: list[Solid], lamps: list[Lamp], *, ambient: float = 0.04) -> S
 def cable(spots: list[Point]) -> list[Solid]:
     """A cable lying over those places."""
     found = []
-    for start, end in zip(spots, spots[1:], strict=False):
+    for start, end in pairwise(spots):
         found += [pipe(start, end, 0.022, grey=0.62), ball(end, 0.022, grey=0.62)]
     return found
 
@@ -48,7 +50,9 @@ def high(frame: float) -> Shot:
     z = one(frame, (0, 4.6), (35, 1.4), (48, 1.4), (96, -3.6))
     other = one(frame, (0, 7.0), (48, 2.9), (96, -2.3))
     waits = 35 <= frame < 48
-    her = figure((0.1, 0, z), yaw=180 if not waits else 215, stride=0 if waits else walk(frame), coat=0.30, float_at_hip=True)
+    her = figure(
+        (0.1, 0, z), yaw=180 if not waits else 215, stride=0 if waits else walk(frame), coat=0.30, float_at_hip=True
+    )
     him = figure((-0.9, 0, other), yaw=178, stride=walk(frame + 4), bend=8, coat=0.46)
     light = torch((0.3, 1.1, z - 0.4), (0.3 + 1.2 * np.sin(frame / 17), 0, z - 5.0), cone=11)
     run = cable([(-0.9, 0.03, other + 0.3), (-1.3, 0.03, 5.4), (-2.2, 0.03, 7.6)])
@@ -72,7 +76,10 @@ def from_the_door(frame: float) -> Shot:
     bend = one(frame, (18, 8), (30, 62), (48, 62), (58, 12), (72, 20), (80, 4))
     him = figure((hx, 0.16 if 70 <= frame < 82 else 0, hz), yaw=100, stride=walk(frame, 0.30), bend=bend, coat=0.50)
     light = torch((x + 0.35, 1.12, z + 0.1), (x + 5, 0.9, z - 3.4), cone=10)
-    coupling = [box((0.25, 0.35, 1.5), (0.22, 0.16, 1.0), grey=0.3), pipe((0.25, 0.1, 1.1), (0.25, 0.34, 1.1), 0.05, grey=0.3)]
+    coupling = [
+        box((0.25, 0.35, 1.5), (0.22, 0.16, 1.0), grey=0.3),
+        pipe((0.25, 0.1, 1.1), (0.25, 0.34, 1.1), 0.05, grey=0.3),
+    ]
     run = cable([(hx - 0.3, 0.5, hz), (hx - 0.7, 0.03, hz + 0.2), (-2.4, 0.03, 2.9), (-4.6, 0.03, 4.6)])
     return night(_aisle() + _door() + her + him + coupling + run, [light]), Lens((0.2, 1.6, 8.6), (0.15, 1.25, 0), 28)
 
@@ -85,7 +92,9 @@ def from_the_stairs(frame: float) -> Shot:
     sweep = 1.6 * np.sin(frame / 14)
     light = torch((0.72, 1.12, z - 0.2), (0.7 + sweep, 0.5, z - 5.5), 10, cone=8, air=0.09)
     run = cable([(-0.7, 0.75, z + 2.1), (-0.9, 0.03, z + 2.9), (-1.5, 0.03, 5.0), (-2.9, 0.03, 8)])
-    return night(_aisle() + her + him + run, [light], ambient=0.03), Lens((0.1, 1.5, 8.0 - frame * 0.008), (0.05, 1.3, -2), 28)
+    return night(_aisle() + her + him + run, [light], ambient=0.03), Lens(
+        (0.1, 1.5, 8.0 - frame * 0.008), (0.05, 1.3, -2), 28
+    )
 
 
 ROW = (-5.1, -1.7, 1.7, 5.1)
@@ -98,7 +107,9 @@ def _row(words: tuple[str, str, str, str]) -> list[Solid]:
     return found
 
 
-def _along(frame: float, words: tuple[str, str, str, str], aim: float, *, lit: bool, seed: int, coat: float = 0.30) -> Shot:
+def _along(
+    frame: float, words: tuple[str, str, str, str], aim: float, *, lit: bool, seed: int, coat: float = 0.30
+) -> Shot:
     x = one(frame, (0, -4.9), (96, 3.6))
     wander = held(frame, seed, 0.016)
     her = figure((x + 0.75, 0, 1.9), yaw=158, stride=walk(frame, 0.32) * 0.8, coat=coat, float_at_hip=True)
@@ -125,7 +136,9 @@ def misspelt(frame: float) -> Shot:
 
 def comes_back(frame: float) -> Shot:
     """08-c: the newer model; the beam passes the last word, stops, comes back."""
-    aim = one(frame, (4, -5.1), (22, -4.9), (28, -1.7), (44, -1.6), (50, 1.7), (62, 1.8), (76, 7.4), (82, 7.4), (91, 5.1))
+    aim = one(
+        frame, (4, -5.1), (22, -4.9), (28, -1.7), (44, -1.6), (50, 1.7), (62, 1.8), (76, 7.4), (82, 7.4), (91, 5.1)
+    )
     return _along(frame, ("FLOWERS", "PRAWNS", "PRAWNS", "PEAS"), aim, lit=False, seed=83, coat=0.24)
 
 
@@ -139,7 +152,8 @@ def _lane(loose: Point | None) -> list[Solid]:
 def _rear_hip() -> list[Solid]:
     """Soft in the foreground: a hip, a belt, the red float."""
     return [
-        ball((0.64, 0.88, 4.30), (0.26, 0.50, 0.20), grey=0.20), ball((0.64, 1.45, 4.34), (0.27, 0.35, 0.20), grey=0.22),
+        ball((0.64, 0.88, 4.30), (0.26, 0.50, 0.20), grey=0.20),
+        ball((0.64, 1.45, 4.34), (0.27, 0.35, 0.20), grey=0.22),
         box((0.62, 1.06, 4.34), (0.52, 0.05, 0.40), grey=0.08),
         pipe((0.44, 1.05, 4.50), (0.43, 0.99, 4.52), 0.006, grey=0.6),
         ball((0.43, 0.92, 4.53), (0.038, 0.070, 0.038), grey=0.5, red=1),
@@ -148,11 +162,14 @@ def _rear_hip() -> list[Solid]:
 
 def steps_over(frame: float) -> Shot:
     """11-a: he stops from 22 to 60, steps over at 66, is out of frame at 85."""
-    x, z = one(frame, (0, 0.7), (22, -0.2), (60, -0.2), (85, -2.6)), one(frame, (0, -4.6), (22, 0.3), (60, 0.3), (85, 2.2))
+    x, z = (
+        one(frame, (0, 0.7), (22, -0.2), (60, -0.2), (85, -2.6)),
+        one(frame, (0, -4.6), (22, 0.3), (60, 0.3), (85, 2.2)),
+    )
     moving = frame < 22 or frame >= 60
     up = 0.14 * np.exp(-(((frame - 66) / 4.0) ** 2))
-    him = figure((x, up, z), yaw=one(frame, (0, 8), (60, 6), (72, -40)), stride=walk(frame, 0.33) if moving else 0.1, coat=0.58,
-                 bend=one(frame, (20, 2), (28, 14), (44, 14), (54, 0)))  # fmt: skip
+    him = figure((x, up, z), yaw=one(frame, (0, 8), (60, 6), (72, -40)), coat=0.58,
+                 stride=walk(frame, 0.33) if moving else 0.1, bend=one(frame, (20, 2), (28, 14), (44, 14), (54, 0)))  # fmt: skip
     aim = one(frame, (0, 0.2), (24, 0.25), (44, 0.2), (54, 1.1), (62, 0.2), (85, 0.4))
     light = torch((x - 0.3, 1.05, z + 0.3), (x * 0.5 + 0.1, aim, z + 2.2), 9.5, cone=12, air=0.09)
     solids = _lane((0.05, 0.06, 1.15)) + _rear_hip() + him
@@ -161,7 +178,10 @@ def steps_over(frame: float) -> Shot:
 
 def picks_up(frame: float) -> Shot:
     """11-b: he lifts the plug from 31 to 59; two hide behind an axle; he is out of frame at 92."""
-    x, z = one(frame, (0, 0.6), (22, -0.2), (70, -0.2), (92, -3.2)), one(frame, (0, -4.2), (22, 0.6), (70, 0.6), (92, 1.6))
+    x, z = (
+        one(frame, (0, 0.6), (22, -0.2), (70, -0.2), (92, -3.2)),
+        one(frame, (0, -4.2), (22, 0.6), (70, 0.6), (92, 1.6)),
+    )
     moving = frame < 22 or frame >= 70
     lift = one(frame, (31, 0), (40, 0.62), (52, 0.62), (59, 0))
     spot_ = (0.1, 0.07 + lift, 1.05)
@@ -169,7 +189,9 @@ def picks_up(frame: float) -> Shot:
     turn = one(frame, (0, 8), (70, 4), (80, -55))
     him = figure((x, 0, z), yaw=turn, stride=walk(frame, 0.33) if moving else 0.1, coat=0.58, bend=bend,
                  reach=(spot_[0] - 0.05, spot_[1] + 0.05, spot_[2] - 0.05) if 28 <= frame < 62 else None)  # fmt: skip
-    hidden = figure((2.25, -0.62, -0.6), yaw=-60, bend=20, coat=0.30) + figure((2.75, -0.70, -0.2), yaw=-50, bend=26, coat=0.46)
+    hidden = figure((2.25, -0.62, -0.6), yaw=-60, bend=20, coat=0.30) + figure(
+        (2.75, -0.70, -0.2), yaw=-50, bend=26, coat=0.46
+    )
     light = torch((x - 0.3, 1.0, z + 0.3), (x + 0.3, 0.1, z + 1.4), 9.0, cone=13, air=0.09)
     solids = _lane(spot_) + him + hidden
     return night(solids, [light], ambient=0.05), Lens((-0.25, 0.66, 6.1), (0.35, 0.86, 0), 32)
@@ -177,10 +199,19 @@ def picks_up(frame: float) -> Shot:
 
 def pans(frame: float) -> Shot:
     """11-c: the newer model; the camera follows him out."""
-    x, z = one(frame, (0, 2.4), (40, 0.2), (62, 0.2), (120, -4.4)), one(frame, (0, -3.6), (40, 0.6), (62, 0.6), (120, 1.4))
+    x, z = (
+        one(frame, (0, 2.4), (40, 0.2), (62, 0.2), (120, -4.4)),
+        one(frame, (0, -3.6), (40, 0.6), (62, 0.6), (120, 1.4)),
+    )
     moving = frame < 40 or frame >= 62
     up = 0.13 * np.exp(-(((frame - 72) / 5.0) ** 2))
-    him = figure((x, up, z), yaw=one(frame, (0, -24), (40, -14), (70, -62)), stride=walk(frame, 0.27) if moving else 0.1, coat=0.62, tall=1.8)
+    him = figure(
+        (x, up, z),
+        yaw=one(frame, (0, -24), (40, -14), (70, -62)),
+        stride=walk(frame, 0.27) if moving else 0.1,
+        coat=0.62,
+        tall=1.8,
+    )
     light = torch((x - 0.3, 1.1, z + 0.25), (x - 0.9, 0.1, z + 2.0), 10.0, cone=12, air=0.10)
     look_at = spot(frame, (0, (0.9, 0.85, 0)), (44, (0.1, 0.85, 0)), (66, (0.1, 0.85, 0)), (120, (-3.4, 0.85, 0)))
     return night(_lane((-0.45, 0.06, 1.25)) + him, [light], ambient=0.045), Lens((-0.1, 0.75, 5.6), look_at, 28)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -49,17 +48,6 @@ def developed(seen: Seen, look: Look, *, soft: float = 0.0, seed: int = 0) -> Fl
         noise = np.random.default_rng(seed).normal(0, look.grain, (height // 2 + 1, width // 2 + 1))
         shown += np.kron(noise, np.ones((2, 2)))[:height, :width, None].astype(np.float32)
     return np.clip(shown, 0, 1)
-
-
-def timecode(frame: int, rate: Fraction, *, drop: bool) -> str:
-    """SMPTE timecode of a frame counted from midnight."""
-    base = round(rate)
-    if drop:
-        lost = base // 15
-        tens, rest = divmod(frame, base * 600 - lost * 9)
-        frame += lost * 9 * tens + (lost * ((rest - lost) // (base * 60 - lost)) if rest >= lost else 0)
-    seconds, frames = divmod(frame, base)
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{';' if drop else ':'}{frames:02}"
 
 
 def burnt_in(picture: Floats, number: int, *, left: str, right: str, middle: str) -> np.ndarray:

@@ -35,7 +35,7 @@ def write_clip(
         if path.suffix == ".mp4":
             stream.options = {"preset": "veryslow", "crf": str(crf), "tune": "animation", "flags": "+bitexact"}
         else:
-            stream.options = {"crf": str(crf + 8), "b": "0", "deadline": "good", "cpu-used": "1", "flags": "+bitexact"}
+            stream.options = {"crf": str(crf + 12), "b": "0", "deadline": "good", "cpu-used": "1", "flags": "+bitexact"}
         heard: Any = None
         if sound is not None:
             heard = container.add_stream(sound_codec, rate=RATE)
@@ -51,7 +51,9 @@ def write_clip(
 
 def write_sound(path: Path, wave: Wave) -> None:
     """Writes one channel of sound."""
-    with av.open(str(path), "w", format="ogg" if path.suffix == ".opus" else None, options={"fflags": "+bitexact"}) as container:
+    with av.open(
+        str(path), "w", format="ogg" if path.suffix == ".opus" else None, options={"fflags": "+bitexact"}
+    ) as container:
         stream: Any = container.add_stream(SOUNDS[path.suffix], rate=RATE // 2 if path.suffix == ".wav" else RATE)
         stream.layout = "mono"
         if path.suffix == ".opus":
@@ -61,7 +63,7 @@ def write_sound(path: Path, wave: Wave) -> None:
 
 def write_still(path: Path, picture: Image.Image) -> None:
     """Writes a still as WebP, small and without visible loss."""
-    picture.save(path, "WEBP", quality=82, method=6)
+    picture.save(path, "WEBP", quality=74, method=6)
 
 
 def _write_wave(container: Any, stream: Any, wave: Wave) -> None:

@@ -16,7 +16,7 @@ def figure(
     at: Point, *, yaw: float = 0.0, stride: float = 0.0, bend: float = 0.0, reach: Point | None = None,
     coat: float = COAT, skin: float = SKIN, tall: float = 1.72, skirt: bool = False, float_at_hip: bool = False,
 ) -> list[Solid]:  # fmt: skip
-    """A standing or walking figure: `stride` -1 to 1 is the phase of the step, `bend` degrees forward, `reach` a hand."""
+    """A standing or walking figure: `stride` -1 to 1 is its step, `bend` degrees forward, `reach` a hand."""
     scale = tall / 1.72
     turn, x0, y0, z0 = turned(yaw), *at
 
@@ -124,9 +124,9 @@ def head(
     if face.bun:
         found.append(ball(put(0, 0.02, -0.115), face.bun, grey=0.10))
     found += [
-        pipe(base + (0, -0.26, -0.03), put(0, -0.03, -0.015), 0.050, grey=skin * 0.92, soft=True),
-        ball(base + (0, -0.31, -0.03), (0.215, 0.10, 0.105), yaw=yaw * 0.5, grey=coat),
-        ball(base + (0, -0.205, -0.035), (0.085, 0.045, 0.075), yaw=yaw * 0.5, grey=coat * 0.8),
+        pipe(np.add(base, (0, -0.26, -0.03)), put(0, -0.03, -0.015), 0.050, grey=skin * 0.92, soft=True),
+        ball(np.add(base, (0, -0.31, -0.03)), (0.215, 0.10, 0.105), yaw=yaw * 0.5, grey=coat),
+        ball(np.add(base, (0, -0.205, -0.035)), (0.085, 0.045, 0.075), yaw=yaw * 0.5, grey=coat * 0.8),
     ]
     return found
 
@@ -172,7 +172,9 @@ def crate(at: Point, size: Point, *, yaw: float = 0.0, grey: float = 0.42) -> li
     found = [box(at, size, yaw=yaw, grey=grey * 0.6)]
     turn = turned(yaw)
     for row in (-0.34, 0.0, 0.34):
-        found.append(box(np.add(at, (0, row * size[1], 0)), (size[0] + 0.03, size[1] * 0.22, size[2] + 0.03), yaw=yaw, grey=grey))
+        found.append(
+            box(np.add(at, (0, row * size[1], 0)), (size[0] + 0.03, size[1] * 0.22, size[2] + 0.03), yaw=yaw, grey=grey)
+        )
     for x, z in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
         corner = turn @ np.array([x * size[0] / 2, 0, z * size[2] / 2], np.float32)
         found.append(box(np.add(at, corner), (0.06, size[1] + 0.02, 0.06), yaw=yaw, grey=grey * 0.85))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -38,14 +39,18 @@ def _doors(text: str) -> Floats:
 
 def trailer(x: float, z: float, text: str, *, length: float = 9.0, light: float = 0.34) -> list[Solid]:
     """A reefer's trailer whose doors face +z, with its wheels and the plate below."""
-    found = [box((x, 2.35, z - length / 2), (2.5, 2.6, length), grey=light, decals={"+z": _doors(text)} if text else {})]
+    found = [
+        box((x, 2.35, z - length / 2), (2.5, 2.6, length), grey=light, decals={"+z": _doors(text)} if text else {})
+    ]
     found.append(box((x, 0.82, z - 0.15), (2.4, 0.16, 0.16), grey=0.2))
     found.append(box((x, 0.98, z - length / 2), (1.0, 0.14, length), grey=0.12))
     for back in (0.9, 2.1):
         for side in (-1, 1):
             middle = x + side * 0.98
             found.append(pipe((middle - 0.16, 0.5, z - back), (middle + 0.16, 0.5, z - back), 0.5, grey=0.07))
-            found.append(pipe((middle + side * 0.165, 0.5, z - back), (middle + side * 0.17, 0.5, z - back), 0.22, grey=0.3))
+            found.append(
+                pipe((middle + side * 0.165, 0.5, z - back), (middle + side * 0.17, 0.5, z - back), 0.22, grey=0.3)
+            )
     for side in (-1, 1):
         found.append(box((x + side * 1.05, 0.98, z + 0.01), (0.22, 0.10, 0.03), grey=0.5, glow=0.10))
     return found
@@ -85,7 +90,15 @@ def mug(at: Point, size: float = 1.0, *, key: bool = False) -> list[Solid]:
         spot = (x + (0.043 + 0.026 * np.cos(angle)) * size, y + (0.048 + 0.030 * np.sin(angle)) * size, z)
         found.append(ball(spot, 0.0085 * size, grey=0.78))
     if key:
-        found.append(ball((x - 0.008 * size, y + 0.118 * size, z), (0.024 * size, 0.040 * size, 0.024 * size), roll=14, grey=0.5, red=1))
+        found.append(
+            ball(
+                (x - 0.008 * size, y + 0.118 * size, z),
+                (0.024 * size, 0.040 * size, 0.024 * size),
+                roll=14,
+                grey=0.5,
+                red=1,
+            )
+        )
     return found
 
 
@@ -138,7 +151,9 @@ def socket_wall() -> list[Solid]:
     return found
 
 
-def plug(at: Point, towards: Point = (0, 0, -1), *, red: float = 0.85, taped: bool = False, cable: Point | None = None) -> list[Solid]:
+def plug(
+    at: Point, towards: Point = (0, 0, -1), *, red: float = 0.85, taped: bool = False, cable: Point | None = None
+) -> list[Solid]:
     """An industrial plug whose pins point `towards`, with its cable hanging to `cable`."""
     start, ahead = np.asarray(at, np.float64), np.asarray(towards, np.float64)
     ahead = ahead / np.linalg.norm(ahead)
@@ -149,8 +164,11 @@ def plug(at: Point, towards: Point = (0, 0, -1), *, red: float = 0.85, taped: bo
         found.append(pipe(start - ahead * 0.035, start - ahead * 0.075, 0.0515, grey=0.88))
     if cable is not None:
         tail, end = start - ahead * 0.16, np.asarray(cable, np.float64)
-        spots = [tail + (end - tail) * s - (0, 0.22 * np.sin(np.pi * s), 0) - ahead * 0.10 * np.sin(np.pi * s) for s in np.linspace(0, 1, 9)]
-        for one, two in zip(spots, spots[1:], strict=False):
+        spots = [
+            tail + (end - tail) * s - (0, 0.22 * np.sin(np.pi * s), 0) - ahead * 0.10 * np.sin(np.pi * s)
+            for s in np.linspace(0, 1, 9)
+        ]
+        for one, two in pairwise(spots):
             found.append(pipe(one, two, 0.015, grey=0.10))
             found.append(ball(two, 0.015, grey=0.10))
     return found

@@ -1,4 +1,4 @@
-"""Sounds of the ferry, computed: hull and engine, the pump in pairs of strokes, fans, a plug, an alarm, water, gulls."""
+"""Sounds of the ferry, computed: hull and engine, the pump in pairs of strokes, fans, plug, alarm, water, gulls."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def noise(length: float, seed: int, low: float, high: float) -> Wave:
 def hull(length: float, seed: int = 1) -> Wave:
     """Engines at night speed, far below."""
     t = seconds(length)
-    wave = sum(a * np.sin(2 * np.pi * f * t + a * 9) for f, a in ((31, 0.5), (46.5, 0.34), (62.4, 0.22), (93, 0.12), (124.6, 0.06)))
+    wave = sum(
+        a * np.sin(2 * np.pi * f * t + a * 9)
+        for f, a in ((31, 0.5), (46.5, 0.34), (62.4, 0.22), (93, 0.12), (124.6, 0.06))
+    )
     beat = 1 + 0.22 * np.sin(2 * np.pi * 0.43 * t) + 0.12 * np.sin(2 * np.pi * 1.31 * t)
     return 0.20 * wave * beat + 0.07 * noise(length, seed, 20, 260) + 0.012 * noise(length, seed + 1, 200, 2400)
 
@@ -94,7 +97,9 @@ def chains(length: float, at: Sequence[float], seed: int = 21) -> Wave:
     for moment in at:
         links = moment + np.cumsum(rng.exponential(0.05, 9))
         for link in links:
-            wave += placed(length, [float(link)], clack(float(rng.uniform(900, 2300)), 0.12) * float(rng.uniform(0.03, 0.12)))
+            wave += placed(
+                length, [float(link)], clack(float(rng.uniform(900, 2300)), 0.12) * float(rng.uniform(0.03, 0.12))
+            )
     return wave
 
 
@@ -122,7 +127,9 @@ def murmur(length: float, start: float, end: float, seed: int = 41) -> Wave:
     voice = sum(np.sin(k * turn) / k**1.1 for k in range(1, 14))
     spectrum = np.fft.rfft(voice)
     pitch = np.fft.rfftfreq(len(voice), 1 / RATE)
-    spectrum *= sum(g * np.exp(-(((pitch - f) / w) ** 2)) for f, w, g in ((420, 140, 1.0), (1150, 220, 0.4), (2500, 400, 0.12)))
+    spectrum *= sum(
+        g * np.exp(-(((pitch - f) / w) ** 2)) for f, w, g in ((420, 140, 1.0), (1150, 220, 0.4), (2500, 400, 0.12))
+    )
     voice = np.fft.irfft(spectrum, len(voice))
     beats = np.abs(np.sin(np.pi * share * 4)) ** 0.7 * ((share > 0) & (share < 1))
     return 0.24 * voice / (np.abs(voice).max() or 1) * beats
@@ -141,4 +148,4 @@ def clipped(wave: Wave, start: float, end: float, gain: float = 7.0) -> Wave:
     """Overdriven between two moments: flat tops at full level."""
     t = np.arange(len(wave)) / RATE
     share = np.clip(np.minimum((t - start) / 0.02, (end - t) / 0.02), 0, 1)
-    return np.clip(wave * (1 + (gain - 1) * share), -1.0, 1.0) * (1 - 0.0 * share)
+    return np.clip(wave * (1 + (gain - 1) * share), -1.0, 1.0)

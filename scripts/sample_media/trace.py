@@ -204,7 +204,9 @@ def _lit(stage: Stage, lamp: Lamp, points: Beam, normal: Floats) -> Floats:
     amount *= _cone(lamp, (-x, -y, -z), np.sqrt(square))
     if lamp.shadows:
         on = amount > np.float32(0.003)
-        spots = np.stack([axis[on] + side[on] * np.float32(0.01) for axis, side in zip(points, normal, strict=True)], axis=1)
+        spots = np.stack(
+            [axis[on] + side[on] * np.float32(0.01) for axis, side in zip(points, normal, strict=True)], axis=1
+        )
         amount[on] *= _clear(stage, lamp, spots)
     return amount
 
@@ -248,9 +250,13 @@ def _beams(stage: Stage, origin: Floats, rays: Beam, depth: Floats) -> Floats:
         sum_ = np.zeros(ends.shape, np.float32)
         for step in range(BEAM_STEPS):
             far = ends * np.float32((step + 0.5) / BEAM_STEPS)
-            out = tuple(start + ray * far - np.float32(at) for start, ray, at in zip(origin, part, lamp.at, strict=True))
+            out = tuple(
+                start + ray * far - np.float32(at) for start, ray, at in zip(origin, part, lamp.at, strict=True)
+            )
             away = np.maximum(np.sqrt(out[0] ** 2 + out[1] ** 2 + out[2] ** 2), np.float32(0.05))
-            sum_ += np.clip(_cone(lamp, out, away) - np.float32(0.10), 0, 1) / (np.float32(0.3) + away) * ends / BEAM_STEPS
+            sum_ += (
+                np.clip(_cone(lamp, out, away) - np.float32(0.10), 0, 1) / (np.float32(0.3) + away) * ends / BEAM_STEPS
+            )
         wide = np.repeat(np.repeat(blurred(sum_, 2), 4, axis=0), 4, axis=1)[:height, :width]
         total += blurred(wide, 2)[..., None] * lamp.air * np.asarray(lamp.tint, np.float32)
     return total

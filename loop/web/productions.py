@@ -146,7 +146,7 @@ def _people(production: Production) -> tuple[list[dict[str, Any]], int]:
     said = {
         row["person"]: row
         for row in counted.annotate(
-            given=Count("pk"), judged=Count("suggestion", distinct=True), last=Max("recorded_at")
+            given=Count("pk"), judged=Count("suggestion", distinct=True), last=Max("decided_at")
         )
     }
     order = {role: place for place, role in enumerate(Role.values)}

@@ -293,6 +293,7 @@ outbox.ready
     }
   });
 begin();
+if (room.dataset.claims) import("./claims.js");
 if (control("undo") === null) {
   const button = document.querySelector("[data-action='undo']");
   if (button) button.disabled = false;

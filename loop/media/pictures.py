@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
+from av.video.stream import VideoStream
 
 from loop.kernel.errors import NotValidError
 from loop.media.probe import shown_size, streams_of
@@ -38,31 +40,41 @@ def first(source: Path) -> Picture:
 
 
 def at(source: Path, seconds: Fraction) -> Picture:
-    """The picture that is shown `seconds` after the first. Raises NotValidError if none can be decoded."""
-    with opened(source) as container:
-        stream, _ = streams_of(container)
-        if stream is None:
-            raise NotValidError("file: expected a picture, found none in it", field="file")
-        prepare(stream)
-        if seconds > 0:
-            try:
-                container.seek(int(seconds * 1_000_000))
-            except av.error.FFmpegError:  # a file that cannot be searched is read from its start
-                return at(source, Fraction(0))
-        found: VideoFrame | None = None
+    """The picture that stands at `seconds` on the file's clock. Raises NotValidError if none can be decoded."""
+    # Where a search ends behind the last key frame, or there is none at all, the file is read from its start.
+    for is_searched in (True, False) if seconds > 0 else (False,):
+        with opened(source) as container:
+            stream, _ = streams_of(container)
+            if stream is None:
+                raise NotValidError("file: expected a picture, found none in it", field="file")
+            prepare(stream)
+            found = _reached(container, stream, seconds, is_searched=is_searched)
+            if found is not None:
+                width, height = shown_size(stream)
+                turns = turns_of(found)
+                if turns % 2:
+                    width, height = height, width
+                return Picture(upright(found), width, height, turns)
+    raise NotValidError("file: expected a picture that can be decoded, found none", field="file")
+
+
+def _reached(
+    container: InputContainer, stream: VideoStream, seconds: Fraction, *, is_searched: bool
+) -> VideoFrame | None:
+    tick = stream.time_base or Fraction(1)
+    found: VideoFrame | None = None
+    try:
+        if is_searched:
+            container.seek(int(seconds / tick), stream=stream)
         for number, frame in enumerate(container.decode(stream)):
             check_size(frame.width, frame.height)
             found = frame
-            moment = None if frame.pts is None else frame.pts * (stream.time_base or Fraction(1))
-            if moment is None or moment >= seconds or number >= MOST_LOOKED_AT:
+            if frame.pts is None or frame.pts * tick >= seconds or number >= MOST_LOOKED_AT:
                 break
-        if found is None:
-            raise NotValidError("file: expected a picture that can be decoded, found none", field="file")
-        width, height = shown_size(stream)
-    turns = turns_of(found)
-    if turns % 2:
-        width, height = height, width
-    return Picture(upright(found), width, height, turns)
+    except av.error.FFmpegError:
+        if found is None and not is_searched:
+            raise
+    return found
 
 
 def prepare(stream: Any) -> None:

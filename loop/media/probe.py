@@ -22,6 +22,7 @@ PROBE_S: Final = 60.0
 EARLY_S: Final = Fraction(1, 2)  # streams of one file end at different moments by nature, not by this much
 STILL_BRANDS: Final = frozenset({"avif", "heic", "heix", "mif1"})
 ENDINGS: Final = {"png": b"IEND\xaeB`\x82", "mjpeg": b"\xff\xd9"}
+UNTIMED_FORMATS: Final = frozenset({"avi"})  # its frames carry the moment of their neighbour in coding order
 RIFF_FORMATS: Final = frozenset({"wav", "avi"})
 RIFF_UNKNOWN: Final = 0xFFFF_FF00
 CLAIMING_FORMATS: Final = frozenset({"matroska,webm", "flv"})  # whose header states a length that was measured
@@ -33,7 +34,8 @@ class Probe:
     """What is known of a file. `medium` is video, still or audio; `container` is FFmpeg's name of the format.
 
     `width` and `height` are those of the picture as shown, with square pixels. `starts` is when the first frame
-    stands, in the file's own seconds: sound is placed by it.
+    stands, in the file's own seconds: sound is placed by it. `is_timed` is false where frames have an order and no
+    moments of their own (AVI): they are then as evenly spaced as the container says.
     """
 
     medium: str
@@ -50,6 +52,7 @@ class Probe:
     has_sound: bool = False
     sample_rate: int | None = None
     starts: Fraction = Fraction(0)
+    is_timed: bool = True
 
 
 @dataclass(slots=True)
@@ -60,6 +63,7 @@ class _Track:
     moments: list[int] = field(default_factory=list)
     last: int = 0  # how long the frame that stands last lasts
     ends: int = 0
+    is_timed: bool = True
     _latest: int = -(2**62)
 
     def add(self, moment: int, duration: int) -> None:
@@ -156,7 +160,7 @@ def _video(container: InputContainer, picture: VideoStream, sound: AudioStream |
         drop_frame=drop_frame, frame_count=spacing.frames, start_frame=start_frame,
         duration_ms=round(seconds * 1000), is_variable=spacing.is_variable, has_sound=sound is not None,
         sample_rate=sound.codec_context.sample_rate if sound is not None else None,
-        starts=track.moments[0] * track.tick,
+        starts=track.moments[0] * track.tick, is_timed=track.is_timed and container.format.name not in UNTIMED_FORMATS,
     )  # fmt: skip
 
 
@@ -174,7 +178,9 @@ def _read(container: InputContainer) -> dict[int, _Track]:
         moment = packet.pts if packet.pts is not None else packet.dts
         if moment is None or packet.is_discard or packet.size == 0:  # the last of each stream is empty
             continue
-        tracks[packet.stream_index].add(moment, packet.duration or 0)
+        track = tracks[packet.stream_index]
+        track.is_timed = track.is_timed and packet.pts is not None
+        track.add(moment, packet.duration or 0)
     return tracks
 
 

@@ -81,7 +81,7 @@ class _Frames:
     def __init__(self, out: Any, found: Probe, size: tuple[int, int], tick: Callable[[float], None]) -> None:
         self._out, self._size, self._tick, self._starts = out, size, tick, found.starts
         self._rate, self._count = found.rate or Fraction(24), found.frame_count or 0
-        self._is_variable = found.is_variable
+        self._is_variable, self._is_timed = found.is_variable, found.is_timed
         self._stream: Any = out.add_stream("libx264", rate=self._rate, options=dict(X264))
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
@@ -95,7 +95,7 @@ class _Frames:
     def add(self, frame: VideoFrame) -> None:
         check_size(frame.width, frame.height)
         slot = self._filled
-        if frame.pts is not None and frame.time_base is not None:
+        if self._is_timed and frame.pts is not None and frame.time_base is not None:
             slot = slot_of(frame.pts * frame.time_base - self._starts, self._rate)
         slot = min(max(slot, 0), self._count - 1)
         if self._pending is not None and slot < self._pending_slot:

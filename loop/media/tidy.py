@@ -1,4 +1,4 @@
-"""Removing what killed workers and broken uploads left behind."""
+"""Removing what killed workers and broken uploads left behind, and noticing what somebody else removed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ ABANDONED_S: Final = 3600  # a file that is being written is touched more often
 
 
 def tidy() -> int:
-    """Removes drafts that nobody writes any more and renditions that no row names; how many there were.
+    """Removes drafts that nobody writes any more and renditions that no row names; how many files went.
 
-    A row is looked for after the file's age, so nothing that was just published goes. Originals are never removed.
+    1. A row is looked for after the file's age, so nothing that was just published goes. Originals are never removed.
+    2. Renditions whose file is lost (a restored backup without them) wait to be made again, if the original is there.
     """
     root = Path(settings.MEDIA_ROOT)
     drafts = _old(root / INCOMING)
@@ -26,7 +27,18 @@ def tidy() -> int:
     gone = drafts + [path for name, path in made.items() if name not in named]
     for path in gone:
         path.unlink(missing_ok=True)
+    _make_again(root)
     return len(gone)
+
+
+def _make_again(root: Path) -> None:
+    ready = Rendition.objects.filter(state=Rendition.State.READY)
+    names = ready.values_list("pk", "stored_name", "media__stored_name")
+    lost = [
+        pk for pk, name, original in names if original and not (root / name).exists() and (root / original).exists()
+    ]
+    # Still ready: whoever made it again meanwhile keeps what was made.
+    ready.filter(pk__in=lost).update(state=Rendition.State.WAITING, attempts=0, progress=0, stored_name="")
 
 
 def _old(folder: Path) -> list[Path]:

@@ -213,7 +213,8 @@ function rowOfSpan(span, index) {
     field.addEventListener("change", () => {
       const fields = read(field.value);
       field.toggleAttribute("aria-invalid", !fields);
-      if (fields) spans.change(index, fields);
+      // The focus moves on first, then the list is drawn again.
+      if (fields) setTimeout(() => spans.change(index, fields));
     });
     ends.append(make("label", {}, words, field));
   }
@@ -232,7 +233,9 @@ function drawSpans() {
   const list = make("ol", {}, ...all.map(rowOfSpan));
   box.replaceChildren(make("h2", {}, all.length === 1 ? "One mark" : `${all.length} marks`), list);
   const chosen = list.querySelector("[aria-current]");
-  if (busy) chosen?.querySelector(`[data-field=${busy.dataset.field}]`)?.focus();
+  const field = busy && chosen?.querySelector(`[data-field=${busy.dataset.field}]`);
+  field?.focus();
+  field?.select?.();
   chosen?.scrollIntoView({ block: "nearest" });
 }
 

@@ -2,7 +2,7 @@
 // judged the same at the same time.
 import { say } from "./app.js";
 import { writeDraft } from "./drafts.js";
-import { handle, run } from "./keymap.js";
+import { bindings, handle, keycaps, run } from "./keymap.js";
 import { outbox, uuid } from "./outbox.js";
 import { item, room, rowOf, saveDraft } from "./sheet.js";
 import { isPainted, markRow, outdated, show, WORDS } from "./walk.js";
@@ -85,7 +85,12 @@ export function openStrip(entry) {
   praised = entry.outcome === "accept" && entry.praise?.length ? entry : null;
   const shown = [make("span", verdictWords(entry))];
   if (armed) shown.push(make("span", entry.body.reasons.length ? "1\u20139 another" : "why? 1\u20139", { class: "ask" }));
-  if (praised) shown.push(make("button", "Why it works", { type: "button", class: "button quiet", "data-action": "praise.last" }));
+  if (praised) {
+    const why = make("button", "Why it works ", { type: "button", class: "button quiet", "data-action": "praise.last" });
+    const key = bindings.find((each) => each.id === "praise.last")?.keys[0];
+    if (key) why.append(keycaps(key));
+    shown.push(why);
+  }
   put(...shown);
   stripTimer = setTimeout(disarm, STRIP_MS);
 }

@@ -3,7 +3,7 @@
 // characters unchanged, so a place on the page is counted from there: indents and empty lines that a script page leaves out,
 // scene numbers in its margin and line ends of any kind do not matter.
 import { handle } from "./keymap.js";
-import { field, read } from "./sheet.js";
+import { field } from "./sheet.js";
 import { spans } from "./spans.js";
 
 const HAS_MARKS = "highlights" in CSS;
@@ -35,6 +35,8 @@ function text(stage) {
   let known = null; // the words of a leaf, cut once
   let words = null; // the module that compares
   let visit = 0;
+  let edit = null; // the changes that a suggestion makes to its base
+  let isAwaited = false;
 
   // ---------------------------------------------------------------- places
 
@@ -306,7 +308,8 @@ function text(stage) {
       view.dataset.kind = "base";
       const stored = sheet.querySelector("[data-length]")?.dataset.length;
       const before = base.querySelector(".prose").textContent.replace(/\r\n?/g, "\n");
-      words.hunks(view, before, box.defaultValue, Number(stored || 0) === points(box.defaultValue));
+      edit = words.hunks(view, before, box.defaultValue, Number(stored || 0) === points(box.defaultValue));
+      if (isAwaited) edit.first();
     } else if (isOn) document.getElementById("hunking").hidden = false;
     cursor = cursor?.leaf.getClientRects().length ? cursor : null;
     draw();
@@ -325,9 +328,10 @@ function text(stage) {
   stage.addEventListener("click", (event) => acts[event.target.closest("[data-action]")?.dataset.action]?.(), { signal });
   stage.addEventListener("keydown", (event) => {
     // From the stage Tab goes to the changes; from there on it walks as it does everywhere.
-    if (event.key !== "Tab" || event.shiftKey || event.target !== stage || view.hidden || view.dataset.kind !== "base") return;
+    if (event.key !== "Tab" || event.shiftKey || event.target !== stage || !base || !showsChanges || document.getElementById("revise").open) return;
     event.preventDefault();
-    view.querySelector(".hunk:not([data-state=taken], [data-state=dropped]), .hunk")?.focus();
+    if (view.dataset.kind === "base") edit.first();
+    else isAwaited = true; // they are being worked out
   }, { signal });
   stage.addEventListener("toggle", () => (changes(), draw()), { capture: true, signal });
   document.addEventListener("input", (event) => event.target === field("revised_content") && view.dataset.kind !== "base" && changes(), { signal });

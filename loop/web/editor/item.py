@@ -131,7 +131,7 @@ def card(
 ) -> dict[str, Any]:
     """What editor/_item.html shows. `given` is a form that was refused: it stands again as it was filled in.
 
-    At most six queries: verdicts, codes, people to speak for, the text of a parent, a file's facts and renditions.
+    At most five queries: verdicts, codes, people to speak for, the text of a parent, what is known of a file.
     """
     production = suggestion.production
     policy = policy_here(request, production)

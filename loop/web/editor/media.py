@@ -9,6 +9,9 @@ from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.aggregates import JSONBAgg
+from django.db.models import JSONField, Q, QuerySet, Value
+from django.db.models.functions import JSONObject
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -42,7 +45,7 @@ TEXT_STAGE: Final = "editor/_stage_text.html"
 
 
 def media_card(suggestion: Suggestion) -> dict[str, Any] | None:
-    """What the stage shows of a suggestion's file; None without one. Two queries.
+    """What the stage shows of a suggestion's file; None without one. One query.
 
     `state` is ready (`src` plays or shows), preparing (`progress` in percent), failed (`problem` says why) or missing
     (the bytes have not come, or are gone). A file that nothing can be shown of is ready without `src`.
@@ -51,22 +54,26 @@ def media_card(suggestion: Suggestion) -> dict[str, Any] | None:
 
 
 def media_cards(production: Production, suggestions: Sequence[Suggestion]) -> dict[int, dict[str, Any]]:
-    """The same for several at once, by primary key; those without a file are left out. Two queries."""
+    """The same for several at once, by primary key; those without a file are left out. One query."""
     files = {each.media_id: each.media for each in suggestions if each.media is not None}
     if not files:
         return {}
-    facts = {each.media_id: each for each in MediaFacts.objects.filter(media__in=files)}
-    rows: dict[int, dict[str, Rendition]] = {}
-    for each in Rendition.objects.filter(media__in=files):
-        rows.setdefault(each.media_id, {})[each.kind] = each
-    return {
-        each.pk: _card(production, each.media, facts.get(each.media.pk), rows.get(each.media.pk, {}))
-        for each in suggestions
-        if each.media is not None
-    }
+    known = {each.media_id: each for each in _known(list(files))}
+    return {each.pk: _card(production, each.media, known.get(each.media.pk)) for each in suggestions if each.media}
 
 
-def _card(production: Production, media: Media, facts: MediaFacts | None, rows: dict[str, Rendition]) -> dict[str, Any]:
+def _known(files: Sequence[int | None]) -> QuerySet[MediaFacts]:
+    """The facts of files, each with its renditions as `made`. One query: a page of the review room has few to spend."""
+    shown = ("kind", "state", "progress", "problem", "mime", "stored_name", "fence")
+    columns = JSONObject(**{name: f"media__renditions__{name}" for name in shown})
+    is_there = Q(media__renditions__isnull=False)
+    return MediaFacts.objects.filter(media__in=files).annotate(
+        made=JSONBAgg(columns, filter=is_there, default=Value([], JSONField()))
+    )
+
+
+def _card(production: Production, media: Media, facts: MediaFacts | None) -> dict[str, Any]:
+    rows = {each["kind"]: Rendition(**each) for each in getattr(facts, "made", ())}
     base = _facts_told(media, facts) | {
         "uid": media.uid, "sha256": media.sha256, "uri": media.uri, "is_elsewhere": bool(urlsplit(media.uri).scheme),
         "size_bytes": media.size_bytes, "download": "",
@@ -151,11 +158,10 @@ def media(request: HttpRequest, code: str, uid: UUID, kind: str) -> HttpResponse
 @page
 @require_GET
 def media_state(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
-    """How far the making of a file's proxy is, for the page that waits for it. Five queries."""
+    """How far the making of a file's proxy is, for the page that waits for it. Five queries with those of the login."""
     _, production = _seeing(request, code)
     found = _media(production, uid)
-    facts = MediaFacts.objects.filter(media=found).first()
-    card = _card(production, found, facts, {each.kind: each for each in Rendition.objects.filter(media=found)})
+    card = _card(production, found, _known([found.pk]).first())
     return JsonResponse({key: card[key] for key in ("state", "progress", "problem")})
 
 

@@ -88,7 +88,8 @@ def compare(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
         "reasons": codes.digits,
         "more_reasons": codes.more,
         "praise": praises,
-        "beats": [*beats, *(each for each in codes.beats if each not in beats)],
+        "beat_chips": beats,
+        "beats": [each for each in codes.beats if each not in beats],
         "reason_required": production.reason_required,
         **_speakers(desk, production, me),
     }

@@ -24,26 +24,27 @@ const all = (selector) => document.querySelectorAll(selector);
 const act = (action, work) => all(`[data-action="${action}"]`).forEach((each) => each.addEventListener("click", work));
 
 let at = Math.max(0, cells.findIndex((each) => each.dataset.uid === stage?.dataset.at)); // the chosen one
-let against = at === 0 ? Math.min(1, cells.length - 1) : 0; // what it is compared with
+let held = -1; // the one that all others are compared with, if somebody wants one
 let layout = cells.length > 2 && innerWidth >= 1100 ? 4 : 2;
 let mode = "side";
 let under = false; // flip: which of the two is on top
 let asked = false; // "none of these" waits for its reason
-let seen = [];
 let sounding = false;
 const transport = new Transport(tellFrame);
 
 // ---------------------------------------------------------------- what is in view
 
-const other = () => (against === at ? (at + 1) % cells.length : against);
+// What the chosen one is compared with: the one held, else its neighbour.
+const other = () => (held >= 0 && held !== at ? held : at + 1 < cells.length ? at + 1 : at - 1);
 
 function inView() {
   if (layout === 4 && !ALONE.has(mode)) {
     const first = at - (at % 4);
     return cells.slice(first, first + 4);
   }
-  // The one compared against stands on the left and stays there while the other changes.
-  return [cells[other()], cells[at]];
+  // The one held stands on the left and stays there while the other changes; two neighbours stand in their order.
+  const pair = held >= 0 ? [other(), at] : [other(), at].sort((a, b) => a - b);
+  return pair.map((place) => cells[place]);
 }
 
 function draw() {
@@ -56,7 +57,7 @@ function draw() {
     cell.hidden = !visible;
     cell.classList.toggle("chosen", place === at);
     cell.classList.toggle("over", ALONE.has(mode) && cell === right);
-    cell.classList.toggle("away", mode === "flip" && cell === (under ? right : left));
+    cell.classList.toggle("away", mode === "flip" && (cell === cells[at]) === under);
     cell.style.order = visible ? shown.indexOf(cell) : "";
     const picture = cell.querySelector("img[data-src]");
     if (visible && picture && !picture.getAttribute("src")) picture.src = picture.dataset.src;
@@ -80,6 +81,7 @@ function draw() {
   }
   for (const button of all("[data-action='compare.flip']")) button.setAttribute("aria-pressed", String(mode === "flip"));
   for (const word of all("[data-action='compare.layout'] [data-word]")) word.textContent = layout === 4 ? "Two" : "Four";
+  for (const button of all("[data-action='compare.against']")) button.setAttribute("aria-pressed", String(held === at));
   for (const button of all("[data-action='compare.layout']")) button.disabled = cells.length < 3 || ALONE.has(mode);
   document.querySelector(".wiper").hidden = mode !== "wipe";
   holder.querySelector(".divider").hidden = mode !== "wipe";
@@ -90,7 +92,6 @@ function draw() {
   }
   texts(shown, left);
   clips(shown);
-  seen = shown;
 }
 
 // Texts: what differs from the one on the left is marked.
@@ -126,7 +127,8 @@ function clips(shown) {
   if (changed) transport.load(playing);
   scrub.max = Math.max(0, transport.frames - 1);
   const words = [];
-  if (!transport.byFrame) words.push(`Different frame rates (${[...new Set(transport.clips.map(({ rate }) => Math.round(rate * 1000) / 1000))].join(" and ")}): matched by time, not by frame.`);
+  for (const { cell } of transport.clips) rest(cell, "");
+  if (!transport.byFrame) words.push(`Different frame rates (${[...new Set(transport.clips.map(({ rate }) => Math.round(rate * 1000) / 1000))].sort((a, b) => a - b).join(" and ")}): matched by time, not by frame.`);
   for (const clip of transport.clips.slice(1)) {
     const last = transport.byFrame ? clip.frames : Math.round((clip.frames / clip.rate) * transport.leader.rate);
     const short = transport.frames - last;
@@ -136,9 +138,10 @@ function clips(shown) {
   hear();
 }
 
-function tellFrame(frame) {
+function tellFrame(frame, isSought = false) {
   const leader = transport.leader;
   if (!leader) return;
+  holder.toggleAttribute("data-busy", isSought);
   const { rateNum, rateDen, drop, start } = leader.cell.dataset;
   const code = timecode({ num: Number(rateNum), den: Number(rateDen), drop: drop === "true", start: Number(start) });
   document.querySelector("[data-tc]").textContent = code.format(frame);
@@ -158,7 +161,6 @@ function hear() {
 
 function go(place) {
   if (place === at) return;
-  if (against === at || place === against) against = at;
   at = place;
   under = false;
   draw();
@@ -293,9 +295,10 @@ function begin() {
   handle("compare.mode", () => setMode(MODES.slice(MODES.indexOf(mode) + 1).find((each) => !document.querySelector(`[data-mode="${each}"]:disabled`)) || "side"));
   handle("compare.flip", flip);
   handle("compare.against", () => {
-    against = at;
-    go((at + 1) % cells.length);
-    say(`Compared against ${links[against].dataset.name}`);
+    held = held === at ? -1 : at;
+    if (held >= 0) go((at + 1) % cells.length);
+    else draw();
+    say(held >= 0 ? `Compared with ${links[held].dataset.name}` : "Compared with their neighbours");
   });
   handle("compare.wipe-left", () => moveWipe(-WIPE_STEP));
   handle("compare.wipe-right", () => moveWipe(WIPE_STEP));
@@ -318,7 +321,7 @@ function begin() {
     const box = document.getElementById("asked");
     box.open = !box.open;
   });
-  handle("praise", () => document.querySelector(".panel fieldset input")?.focus());
+  handle("praise", () => document.querySelector("#praise input")?.focus());
   handle("rationale", () => form.elements.rationale?.focus());
   handle("leave", (event) => {
     if (event.target.matches("textarea, input")) stage.focus();

@@ -10,12 +10,10 @@ export class Transport {
   clips = []; // [{cell, media, rate, frames}], the leader first
   frame = 0;
   speed = 0; // frames of the leader a frame's time: 1, 2, 4 forward, below 0 backward, 0 at rest
-  timer = 0;
-  seeking = 0;
   turn = 0; // counts what was begun, so that what came too late is dropped
 
   constructor(tell) {
-    this.tell = tell; // (frame, leader) after every frame shown
+    this.tell = tell; // (frame, whether it is still being looked for)
   }
 
   // The clips in view changed: the frame stays, as far as the new leader has it.
@@ -64,9 +62,9 @@ export class Transport {
     if (!this.leader) return;
     this.frame = Math.max(0, Math.min(this.frames - 1, frame));
     const turn = ++this.turn;
-    this.tell(this.frame);
+    this.tell(this.frame, true);
     await Promise.all(this.clips.map((clip) => this.put(clip, this.frameOf(clip, this.frame), turn)));
-    if (turn === this.turn) this.tell(this.frame);
+    if (turn === this.turn) this.tell(this.frame, false);
   }
 
   async put(clip, frame, turn) {

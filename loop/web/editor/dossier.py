@@ -36,6 +36,7 @@ from loop.web.editor.item import (
     own,
     scene_of,
 )
+from loop.web.editor.opinions import opinion_of
 from loop.web.editor.queue import judge
 from loop.web.editor.rows import address, short_name
 from loop.web.editor.wanted import Wanted, kind_words
@@ -104,6 +105,7 @@ def show(
         "exports": record.exports_of(decisions),
         "events": record.events_of(desk, production, [suggestion.uid, *(each.uid for each in shown)]),
         "review_url": address(production, Wanted(), suggestion.uid) if me else "",
+        "opinion": opinion_of(suggestion, me, here=request.path) if me else None,
         "digest": bytes(suggestion.digest).hex(),
         **(more or {}),
     }

@@ -53,13 +53,15 @@ def opinion(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
     return response
 
 
-def opinion_of(suggestion: Suggestion, me: Contributor | None, filters: Wanted | None = None) -> dict[str, Any]:
-    """What editor/_opinion.html shows: whether one asks oneself, and who else does. One query."""
+def opinion_of(suggestion: Suggestion, me: Contributor | None, here: str = "") -> dict[str, Any]:
+    """What editor/_opinion.html shows: whether one asks oneself, and who else does. `here` is where a form without
+    script leads back to. One query.
+    """
     asked = open_requests(suggestion.production).filter(suggestion=suggestion).select_related("asked_by")
     people = [each.asked_by for each in asked.order_by("asked_at")]
     return {
         "url": reverse("opinion", args=[suggestion.production.code, suggestion.uid]),
         "mine": any(each == me for each in people),
         "others": " and ".join(str(each) for each in people if each != me),
-        "next": address(suggestion.production, filters, suggestion.uid) if filters else "",
+        "next": here,
     }

@@ -19,7 +19,7 @@ from loop.queue.policy import MAX_CHIPS, MAX_LEASE_S, MAX_REVIEWERS, policy_of, 
 from loop.web.desk import open_production, page
 from loop.web.editor.codes import codes_of
 
-EVERYBODY: Final = ""
+EVERYBODY: Final = 0
 MINUTE_S: Final = 60
 
 
@@ -28,9 +28,7 @@ class PolicyForm(forms.Form):
 
     reviewers_per_item = forms.TypedChoiceField(
         label="Who judges an item",
-        required=False,
-        coerce=int,
-        empty_value=None,
+        coerce=lambda text: int(text) or None,
         choices=[
             (EVERYBODY, "Everybody judges everything"),
             (1, "One person; then it is done"),
@@ -103,7 +101,11 @@ def policy(request: HttpRequest, code: str) -> HttpResponse:
         name: getattr(known, name)
         for name in PolicyForm.base_fields
         if name not in ("lease_minutes", "reason_required")
-    } | {"lease_minutes": max(1, known.lease_s // MINUTE_S), "reason_required": production.reason_required}
+    } | {
+        "reviewers_per_item": known.reviewers_per_item or EVERYBODY,
+        "lease_minutes": max(1, known.lease_s // MINUTE_S),
+        "reason_required": production.reason_required,
+    }
     form = PolicyForm(request.POST or None, initial=initial, production=production)
     if request.method == "POST" and form.is_valid():
         wanted = dict(form.cleaned_data)

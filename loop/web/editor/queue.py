@@ -57,6 +57,7 @@ def queue(request: HttpRequest, code: str) -> HttpResponse:
     if request.GET.get("format") == "csv":
         return _csv(production, me, list(chosen[:CSV_ROWS]), is_cut=chosen[CSV_ROWS : CSV_ROWS + 1].exists())
     rows, pager = page_of(request, chosen)
+    told = _rows(production, filters, me, rows, hides=hides)
     counts = state_counts(production, filters, me)
     done, skipped, left = counts[MINE], counts[SKIPPED], counts[WAITING]
     context = {
@@ -69,8 +70,9 @@ def queue(request: HttpRequest, code: str) -> HttpResponse:
         "filtered": filters.is_narrow or filters.state not in (WAITING, ALL),
         "wanted": filters,
         "dropped": filters.dropped,
-        "rows": _rows(production, filters, me, rows, hides=hides),
+        "rows": told,
         "count": counts[filters.state],
+        "is_shared_out": any(each["meant_for"] or each["held_by"] for each in told),
         "csv_url": f"{request.path}?{filters.query}{'&' if filters.query else ''}format=csv",
         "all_done": me is not None and not rows and filters.state == WAITING and counts[ALL] and not left,
         "done_words": f"{done} of {done + skipped} done" + (f", {skipped} skipped." if skipped else "."),
@@ -134,10 +136,12 @@ def _said(production: Production, me: Contributor | None, found: list[Any]) -> d
     return {each.pk: (outcomes.get(each.pk, ""), len(others.get(each.pk, ()))) for each in found}
 
 
-def _model(each: Any, outcome: str, *, hides: bool) -> str:
-    if hides and outcome not in LABELLED:
-        return ""  # the policy keeps it until one has judged
-    return str(each.model.label if each.model else each.get_origin_display().lower())
+def _made_by(each: Any, *, is_hidden: bool) -> dict[str, Any]:
+    """The model, and what gives it away: how long it took and what it cost."""
+    if is_hidden:
+        return {"model": "", "latency_ms": None, "cost_usd": None}
+    model = str(each.model.label if each.model else each.get_origin_display().lower())
+    return {"model": model, "latency_ms": each.latency_ms, "cost_usd": each.cost_usd}
 
 
 def _rows(
@@ -158,9 +162,8 @@ def _rows(
             "scene": scene_of(each, each.scene_told),
             "excerpt": each.begins,
             "has_text": each.begins is not None,
-            "model": _model(each, said[each.pk][0], hides=hides),
-            "latency_ms": each.latency_ms,
-            "cost_usd": each.cost_usd,
+            "is_hidden": hides and said[each.pk][0] not in LABELLED,
+            **_made_by(each, is_hidden=hides and said[each.pk][0] not in LABELLED),
             "meant_for": ", ".join(each.meant_for),
             "held_by": ", ".join(each.held_by),
             "outcome": said[each.pk][0],
@@ -177,7 +180,7 @@ def _csv(production: Production, me: Contributor | None, found: list[Any], *, is
     rows = [
         (
             each.external_id, each.stage, each.kind, scene_of(each, each.scene_told),
-            _model(each, said[each.pk][0], hides=hides), each.latency_ms, each.cost_usd, ", ".join(each.meant_for),
+            *_made_by(each, is_hidden=hides and said[each.pk][0] not in LABELLED).values(), ", ".join(each.meant_for),
             word(said[each.pk][0]) if said[each.pk][0] else "", said[each.pk][1] + bool(said[each.pk][0] in LABELLED),
         )
         for each in found

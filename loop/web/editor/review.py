@@ -83,7 +83,7 @@ def room(
             request, desk, item, me=me, filters=filters, reached=reached, candidates=found["candidate"], marks=marks,
             given=given,
         )  # fmt: skip
-        context["opinion"] = opinion_of(item, me, filters)
+        context["opinion"] = opinion_of(item, me, address(production, filters, item.uid))
         context |= _neighbours(production, filters, found["row"], item)
     else:
         context["done"] = ending(production, filters, me, reached=reached)

@@ -321,7 +321,7 @@ function text(stage) {
   view.dir = "auto";
   view.className = document.getElementById("revise")?.classList.contains("script") ? "prose typed" : "prose";
   view.hidden = true;
-  sheet.prepend(view);
+  sheet.append(view);
   stage.quote = quote;
   const tools = document.getElementById("tools");
   if (tools) tools.hidden = false;

@@ -52,7 +52,7 @@ def write_manifest() -> int:
     """Writes the digest, size and type of every file; answers with their bytes."""
     entries = []
     for path in sorted(HOME.iterdir()):
-        if path.suffix in MIMES:
+        if path.suffix in MIMES and not path.name.startswith("."):
             data = path.read_bytes()
             digest = hashlib.sha256(data).hexdigest()
             entries.append({"file": path.name, "sha256": digest, "size_bytes": len(data), "mime": MIMES[path.suffix]})

@@ -169,7 +169,8 @@ def steps_over(frame: float) -> Shot:
     moving = frame < 22 or frame >= 60
     up = 0.14 * np.exp(-(((frame - 66) / 4.0) ** 2))
     him = figure((x, up, z), yaw=one(frame, (0, 8), (60, 6), (72, -40)), coat=0.58,
-                 stride=walk(frame, 0.33) if moving else 0.1, bend=one(frame, (20, 2), (28, 14), (44, 14), (54, 0)))  # fmt: skip
+                 stride=walk(frame, 0.33) if moving else 0.1,
+                 bend=one(frame, (20, 2), (28, 14), (44, 14), (54, 0)))  # fmt: skip
     aim = one(frame, (0, 0.2), (24, 0.25), (44, 0.2), (54, 1.1), (62, 0.2), (85, 0.4))
     light = torch((x - 0.3, 1.05, z + 0.3), (x * 0.5 + 0.1, aim, z + 2.2), 9.5, cone=12, air=0.09)
     solids = _lane((0.05, 0.06, 1.15)) + _rear_hip() + him

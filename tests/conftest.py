@@ -18,6 +18,7 @@ from tests.support import databases, processes
 from tests.support.databases import FreshDatabase, Server
 from tests.support.processes import Broker, Program
 from tests.support.site import FOLDERS, LABEL, Site
+from tests.support.stock import Stock, load_sample
 
 pytest_plugins = ["tests.support.required", "tests.support.soak_report"]
 
@@ -79,19 +80,41 @@ def own_home(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path)
     return home
 
 
+@pytest.fixture(scope="session")
+def sample_stock(
+    database_server: Server,
+    template_database: str,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stock]:
+    """The sample production, loaded and its media rendered, once a session."""
+    home = tmp_path_factory.mktemp("sample")
+    with databases.clone(database_server, template_database, "sample") as name:
+        with django_db_blocker.unblock(), databases.pointed_at(name):
+            load_sample(home)
+        yield Stock(name, home)
+
+
+@pytest.fixture
+def stock(template_database: str) -> Stock:
+    """What `fresh_database` begins with: the schema. A module overrides this with `sample_stock` for the sample."""
+    return Stock(template_database)
+
+
 @pytest.fixture
 def fresh_database(
     request: pytest.FixtureRequest,
     own_home: Path,
     database_server: Server,
-    template_database: str,
+    stock: Stock,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[FreshDatabase]:
     """A private clone that Django's connections of every thread lead to; commits are real. Not together with `db`."""
     if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
         pytest.fail("fresh_database replaces the db fixture and the django_db mark: use one of them")
     label = LABEL if "live_site" in request.fixturenames else f"fresh{next(LABELS)}"
-    with django_db_blocker.unblock(), databases.clone(database_server, template_database, label) as name:
+    stock.lay_out(own_home)
+    with django_db_blocker.unblock(), databases.clone(database_server, stock.database, label) as name:
         fresh = FreshDatabase(name=name, server=database_server, environment={
             "DATABASE_URL": database_server.runtime.uri(name),
             "DATABASE_OWNER_URL": database_server.owner.uri(name),

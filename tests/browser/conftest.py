@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.conf import settings
@@ -15,6 +15,7 @@ from loop.people.models import User
 from tests.support.cutting_room import PASSWORD, Room, open_room
 from tests.support.site import PLAIN_HOST, Site
 
+Kept = TypeVar("Kept")
 SIZE = {"width": 1440, "height": 900}
 ARGUMENTS = ["--no-sandbox", f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1"]
 # What a test of lost answers brings about itself; and a header that a browser ignores on plain HTTP, and says so.
@@ -138,3 +139,12 @@ def saved(page: Page) -> None:
     page.wait_for_timeout(150)
     page.locator("#main:not([aria-busy=true])").wait_for()
     expect(page.locator("#sync")).to_have_attribute("data-waiting", "0", timeout=30_000)
+
+
+def later(held: list[Kept]) -> Callable[[Kept], None]:
+    """Keeps requests until the test lets them go, or answers until it looks at them."""
+
+    def keep(found: Kept) -> None:
+        held.append(found)
+
+    return keep

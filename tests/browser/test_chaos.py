@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import APIResponse, BrowserContext, Error, Page, Route, expect
 
 from loop.decision.models import Decision
-from tests.browser.conftest import let_in, press, ready, saved, type_login
+from tests.browser.conftest import later, let_in, press, ready, saved, type_login
 from tests.support.cutting_room import Room, bring_in, line, open_room
 from tests.support.site import PLAIN_HOST, Site
 
@@ -306,15 +306,6 @@ IDBDatabase.prototype.transaction = function (...given) {
   return begin.apply(this, given);
 };
 """
-
-
-def later(held: list[Route]) -> Callable[[Route], None]:
-    """Keeps requests until the test lets them go."""
-
-    def keep(route: Route) -> None:
-        held.append(route)
-
-    return keep
 
 
 def test_without_storage_the_next_item_waits_for_the_server(room: Room, at_work: AtWork, live_site: str) -> None:

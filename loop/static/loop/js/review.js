@@ -150,7 +150,8 @@ function reasonReady(outcome, given) {
 }
 
 // Progress is the server's figure; between answers the page counts on.
-outbox.addEventListener("answer", ({ detail: { entry, answer } }) => {
+outbox.addEventListener("answer", ({ detail: { entry, answer, elsewhere } }) => {
+  if (elsewhere) mark(entry.body); // given in another tab of mine
   for (const uid of [entry.body.suggestion, ...(entry.body.among || [])]) outdated(uid);
   if (answer.progress) {
     const { done, total } = answer.progress;
@@ -263,7 +264,7 @@ document.addEventListener("submit", (event) => {
 });
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const link = event.target.closest(".queue a[data-uid], .candidates a[data-uid], a[data-action^='item.']");
+  const link = event.target.closest(":is(.queue, .candidates, .beside) a[data-uid], a[data-action^='item.']");
   if (link) {
     event.preventDefault();
     if (link.getAttribute("aria-disabled") === "true") return;
@@ -282,6 +283,8 @@ document.addEventListener("click", (event) => {
 // ---------------------------------------------------------------- start
 
 // Verdicts that were written down before a reload still count, even if the page came from the server before they arrived there.
+// Until that is known no key counts: the item under the hand must not change by itself.
+setPainted(false);
 outbox.ready
   .then(() => outbox.mine())
   .then((entries) => {
@@ -289,10 +292,11 @@ outbox.ready
     const standing = rowOf(current());
     if (standing?.dataset.outcome && !new URL(location.href).searchParams.get("item")) {
       const next = undecidedAfter(current())[0];
-      if (next) show(next.dataset.uid, { push: false });
+      if (next) return show(next.dataset.uid, { push: false });
     }
+    if (!item()) setPainted(true);
+    return begin();
   });
-begin();
 if (room.dataset.claims) import("./claims.js");
 if (control("undo") === null) {
   const button = document.querySelector("[data-action='undo']");

@@ -187,7 +187,8 @@ async function undoEarlier() {
   return true;
 }
 
-outbox.addEventListener("answer", ({ detail: { entry, answer } }) => {
+outbox.addEventListener("answer", ({ detail: { entry, answer, elsewhere } }) => {
+  if (elsewhere) return;
   const { body } = entry;
   if ("last" in answer) last = answer.last;
   if (body.outcome === "retract") {

@@ -203,8 +203,8 @@ def _clashes(own: Mapping[str, Sequence[str]], actions: Sequence[Action]) -> Ite
     """Two actions on one key where both can be meant. Actions that share a key in the map itself never are at once."""
     now = {action.id: list(own.get(action.id, action.keys)) for action in actions}
     for action in actions:
-        if action.id not in own:
-            continue
+        if now[action.id] == list(action.keys):
+            continue  # the other one was moved here: it is named there
         for other in actions:
             if other is action or not _meet(action, other):
                 continue

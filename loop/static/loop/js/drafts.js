@@ -19,6 +19,7 @@ const dropped = new Map(); // uid -> the server's time when it was dropped here:
 const takers = [];
 let chain = Promise.resolve(); // one request at a time, in order
 let skew = 0; // the server's clock less this one
+let isOver = false; // the person has left: nothing is written down any more
 let stores = true; // this browser keeps what we give it
 
 const canonical = (body) => JSON.stringify(body, (_, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort()) : value));
@@ -38,6 +39,7 @@ function load(uid) {
 }
 
 function store(uid, record) {
+  if (isOver) return;
   try {
     localStorage.setItem(name(uid), JSON.stringify(record));
     memory.delete(uid);
@@ -238,6 +240,7 @@ export async function settleDrafts(within) {
 
 // Drafts are words of an unreleased production: they leave the browser with the person, and old ones of anybody go too.
 export function forgetDrafts({ all = false } = {}) {
+  isOver = all;
   try {
     for (const key of Object.keys(localStorage)) {
       if (!key.startsWith("circled.draft.")) continue;

@@ -23,7 +23,7 @@ document.addEventListener("click", (event) => {
   }
   stop();
   waiting = { button, words: button.firstChild.textContent };
-  button.firstChild.textContent = "Press it";
+  button.firstChild.textContent = "Press";
   button.setAttribute("aria-pressed", "true");
   say("Press the new key. Escape leaves it as it was.");
 });

@@ -133,7 +133,8 @@ def _small(row: Rendition, source: Path, draft: Path, found: Probe) -> Made:
 
 
 def _give_up(lease: Lease, problem: str, *, final: bool) -> None:
+    told = problem.removeprefix("file: ")
     try:
-        lease.give_up(problem, final=final)
+        lease.give_up(f"{told[:1].upper()}{told[1:].rstrip('.')}.", final=final)
     except LateError:  # somebody else makes it now, and will find the same
         return

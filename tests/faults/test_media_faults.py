@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import subprocess
@@ -12,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
@@ -126,4 +128,11 @@ def test_a_lost_rendition_is_made_again(film: Media, settings: Settings) -> None
     tidy()
     assert Rendition.objects.filter(state="waiting").count() == 1
     assert render_next() is not None
+    _insist(film, Path(settings.MEDIA_ROOT))
+
+
+def test_the_worker_without_a_broker_makes_them_too(film: Media, settings: Settings) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    call_command("run_worker", "--until-idle", "--interval", "0", stdout=out, stderr=err)
+    assert err.getvalue() == ""
     _insist(film, Path(settings.MEDIA_ROOT))

@@ -21,6 +21,7 @@ from loop.people.roles import MATRIX, Permission
 from loop.suggestion.models import Suggestion
 from loop.templatetags.screenplay import elements
 from loop.web.desk import Desk
+from loop.web.editor.board import beside
 from loop.web.editor.codes import Codes, codes_of
 from loop.web.editor.drafts import told as draft_told
 from loop.web.editor.media import media_card, stage_of
@@ -167,6 +168,7 @@ def card(
         "base": base_of(suggestion, content, prompt, meta),
         "layout": layout_of(content),
         "medium": medium,
+        "beside": beside(production, suggestion, filters) if medium == "still" else [],
         "stage_template": stage_template,
         "media": media,
         "candidates": _siblings(production, filters, candidates, first, marks),

@@ -159,7 +159,10 @@ const percent = (share) => `${Math.round(Number(share) * 100)}`;
 
 function whereOf(span) {
   if (isFrames(span)) return span.end_frame - span.start_frame === 1 ? frame(span.start_frame) : `${frame(span.start_frame)}\u2013${frame(span.end_frame - 1)}`;
-  if (span.region) return `${percent(span.region.w)} \u00d7 ${percent(span.region.h)} % at ${percent(span.region.x)}, ${percent(span.region.y)}`;
+  if (span.region) {
+    const at = `at ${percent(span.region.x)}, ${percent(span.region.y)} %`;
+    return Number(span.region.w) || Number(span.region.h) ? `${percent(span.region.w)} \u00d7 ${percent(span.region.h)} % ${at}` : `Pin ${at}`;
+  }
   const words = (stage()?.quote?.(span) || span.label || "").replace(/\s+/g, " ").trim();
   return words ? `\u201c${cut(words)}\u201d` : `at ${span.start}`;
 }

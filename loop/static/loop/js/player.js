@@ -51,7 +51,7 @@ function player(stage, root) {
     if (!mode) {
       slider.ariaValueNow = now;
       slider.ariaValueText = `${code.format(now)}, frame ${now} of ${frames}`;
-      if (!film.exact && !film.isBusy) own.doubt(now);
+      if (!film.exact && !film.isBusy) own.doubt(film.missed);
     }
     if (mode > 0 && isLooping) {
       const [first, end] = stretch();
@@ -117,10 +117,7 @@ function player(stage, root) {
       if (mode !== way || !root.isConnected) return;
       const frame = start - Math.floor((((now - begun) / 1000) * -way * speed * num) / den);
       if (frame <= first) {
-        if (isLooping) return backward(way);
-        stop();
-        film.seek(first);
-        return;
+        return isLooping ? backward(way) : goTo(first);
       }
       if (!film.isBusy) film.seek(frame);
       requestAnimationFrame(turn);
@@ -138,8 +135,9 @@ function player(stage, root) {
 
   function goTo(frame) {
     if (mode) stop();
-    film.seek(frame);
+    const shown = film.seek(frame);
     heard(film.frame);
+    return shown;
   }
   const step = (by) => goTo(here() + by);
   const stretch = () => (isLooping && own.stretch(frames)) || [0, frames];
@@ -329,7 +327,7 @@ function player(stage, root) {
   listen();
   if (media.error) fault();
   data.ready = "";
-  // For the list of spans in the panel: the text of a frame and back, both for people; `jump` shows one.
+  // For the list of spans in the panel: the text of a frame and back, both for people; `jump` shows one and is kept when it stands.
   stage.timecode = { format: code.format, parse: (text) => code.parse(text, film.frame), jump: goTo };
 
   return {
@@ -352,7 +350,7 @@ function player(stage, root) {
 // Why a medium does not play, in words: what the server says of it, else what this browser lacks.
 async function cause(media) {
   if (media.error?.code === MediaError.MEDIA_ERR_DECODE) return "The file is damaged, or this browser cannot decode it.";
-  const answer = await fetch(media.src, { headers: { Range: "bytes=0-0" } }).catch(() => null);
+  const answer = await fetch(media.src, { headers: { Range: "bytes=0-0" }, cache: "no-store" }).catch(() => null);
   if (!answer) return "The server did not answer.";
   if (!answer.ok) return `${answer.status < 500 ? "The file is not there, or no longer yours to see" : "The server could not send the file"} (${answer.status}).`;
   return `This browser has no decoder for it (${answer.headers.get("Content-Type")}).`;

@@ -77,7 +77,7 @@ export function clock(media, { num, den, frames }, heard) {
   function tick(_, { mediaTime }) {
     if (gone) return;
     media.requestVideoFrameCallback(tick);
-    if (!isKnown && !media.currentTime && mediaTime < 1) origin = mediaTime;
+    if (!isKnown && media.paused && mediaTime < 1) origin = mediaTime;
     know();
     film.shown = frameAt(mediaTime);
     hasTicked = true;
@@ -131,6 +131,7 @@ export function clock(media, { num, den, frames }, heard) {
     if (target !== aim) return go();
     target = null;
     film.exact = isRight;
+    film.missed = isRight ? null : aim;
     for (const done of waiting.splice(0)) done(film.shown);
     heard(film.shown);
   }
@@ -145,6 +146,7 @@ export function clock(media, { num, den, frames }, heard) {
   const film = {
     shown: 0,
     exact: true,
+    missed: null, // the frame that was asked for when `exact` is false
     isBusy: false,
     // The frame that is shown, or on its way.
     get frame() {

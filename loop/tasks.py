@@ -8,6 +8,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from loop.audit.seal import seal_all
+from loop.decision import draft as drafts
 from loop.export import advance as advancing
 from loop.export import heartbeat as heart
 from loop.export import sweep as sweeping
@@ -65,6 +66,12 @@ def render_media() -> None:
 def tidy_media() -> None:
     """Removes what killed workers and broken uploads left behind."""
     tidy()
+
+
+@shared_task(name="loop.tasks.forget_drafts")  # type: ignore[untyped-decorator]
+def forget_drafts() -> None:
+    """Removes drafts that nobody came back for."""
+    drafts.sweep()
 
 
 @shared_task(name="loop.tasks.heartbeat")  # type: ignore[untyped-decorator]

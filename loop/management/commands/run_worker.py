@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections, connection
 
 from loop.audit.seal import seal_all
+from loop.decision import draft as drafts
 from loop.export.advance import advance
 from loop.export.heartbeat import beat
 from loop.export.rules import PUBLISHED
@@ -17,6 +18,7 @@ from loop.media import sweep as media_sweep
 from loop.media.render import render_next
 
 SEAL_EVERY_S = 5.0
+FORGET_EVERY_S = 3600.0
 
 
 class Command(BaseCommand):
@@ -30,7 +32,7 @@ Ends on Ctrl-C."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Several may run at once, beside Celery workers too: a step belongs to whoever claims its row."""
-        self._name, self._sealed = f"worker poll {os.getpid()}", 0.0
+        self._name, self._sealed, self._forgot = f"worker poll {os.getpid()}", 0.0, float("-inf")
         self.stdout.write("Waiting for work; Ctrl-C ends it." if not options["until_idle"] else "Working until idle.")
         try:
             while True:
@@ -50,11 +52,14 @@ Ends on Ctrl-C."""
             self.stdout.write("Stopped.")
 
     def _keep(self) -> None:
-        """What must go on while a film is transcoded: we show that we are alive, and the log is sealed."""
+        """What must go on while a film is transcoded: we show that we are alive, the log is sealed, old drafts go."""
         beat(self._name)
         if time.monotonic() - self._sealed >= SEAL_EVERY_S:
             seal_all()
             self._sealed = time.monotonic()
+        if time.monotonic() - self._forgot >= FORGET_EVERY_S:
+            drafts.sweep()
+            self._forgot = time.monotonic()
 
     def _work(self) -> bool:
         """One step of every release that waits, then one rendition; True if any did something."""

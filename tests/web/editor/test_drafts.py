@@ -11,9 +11,10 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from loop.decision.draft import KEPT, MAX_BYTES, sweep
+from loop.decision.draft import KEPT, MAX_BYTES
 from loop.decision.models import DecisionDraft
 from loop.kernel.clock import now
+from loop.tasks import forget_drafts
 from tests.support.cutting_room import Room, open_room
 
 BODY = {"reasons": ["story.tone"], "rationale": "Half a thought", "spans": [], "severity": "2", "playhead": 51}
@@ -119,7 +120,7 @@ def test_what_nobody_came_back_for_is_swept(room: Room, seat: Callable[[str], Cl
     put(seat("editor"), address(room, "s02-a"), BODY)
     old = DecisionDraft.objects.filter(suggestion=room.suggestion("s02-a"))
     old.update(saved_at=now() - KEPT - timedelta(minutes=1))
-    assert sweep() == 1
+    forget_drafts()
     assert [each.suggestion.external_id for each in DecisionDraft.objects.all()] == ["s01-a"]
 
 

@@ -131,9 +131,8 @@ def _from_form(request: HttpRequest, code: str) -> HttpResponse:
     if answered.created:
         messages.success(request, _recorded(answered, suggestion))
         for each in crossed(production, policy_of(production), me, answered.decision, moment):
-            messages.info(
-                request, f"{each['by']} at the same time: {each['word'].lower()} {each['label']}. Both stand."
-            )
+            told = f"{each['by']} {each['word'].lower()} {each['label']} at the same time. Both verdicts stand."
+            messages.info(request, told)
     if gesture.outcome == "retract":
         return see_other(address(production, filters, suggestion.uid))
     return see_other(address(production, filters, after=str(suggestion.uid)))

@@ -6,12 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet, Value
+from django.db.models.functions import Coalesce, JSONObject, NullIf
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from loop.material.models import Production
 from loop.people.models import Contributor
 from loop.people.roles import Permission
 from loop.queue.opinion import ask_opinion
@@ -55,13 +59,26 @@ def opinion(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
 
 def opinion_of(suggestion: Suggestion, me: Contributor | None, here: str = "") -> dict[str, Any]:
     """What editor/_opinion.html shows: whether one asks oneself, and who else does. `here` is where a form without
-    script leads back to. One query.
+    script leads back to. One query, none for a suggestion read `with_requests`.
     """
-    asked = open_requests(suggestion.production).filter(suggestion=suggestion).select_related("asked_by")
-    people = [each.asked_by for each in asked.order_by("asked_at")]
+    asking: list[dict[str, Any]] | None = getattr(suggestion, "asking", None)
+    if asking is None:
+        asking = [each["who"] for each in _asking(suggestion.production).filter(suggestion=suggestion)]
+    mine = me.pk if me else 0
     return {
         "url": reverse("opinion", args=[suggestion.production.code, suggestion.uid]),
-        "mine": any(each == me for each in people),
-        "others": " and ".join(str(each) for each in people if each != me),
+        "mine": any(each["id"] == mine for each in asking),
+        "others": " and ".join(each["name"] for each in asking if each["id"] != mine),
         "next": here,
     }
+
+
+def with_requests(found: QuerySet[Suggestion], production: Production) -> QuerySet[Suggestion]:
+    """The suggestions with who asks for a second opinion on each."""
+    return found.annotate(asking=ArraySubquery(_asking(production).filter(suggestion=OuterRef("pk"))))
+
+
+def _asking(production: Production) -> QuerySet[Any, Any]:
+    name = Coalesce(NullIf("asked_by__name", Value("")), F("asked_by__external_id"))
+    people: QuerySet[Any, Any] = open_requests(production).order_by("asked_at")
+    return people.values(who=JSONObject(id="asked_by_id", name=name))

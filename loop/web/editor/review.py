@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,11 +22,10 @@ from loop.people.roles import Permission
 from loop.queue.policy import policy_of
 from loop.queue.querysets import full
 from loop.suggestion.models import Suggestion
-from loop.templatetags.circled import word
 from loop.web.desk import Desk, open_production, page
 from loop.web.editor.done import ending
-from loop.web.editor.item import card, judged
-from loop.web.editor.opinions import opinion_of
+from loop.web.editor.item import card
+from loop.web.editor.opinions import opinion_of, with_requests
 from loop.web.editor.queue import judge
 from loop.web.editor.rows import STRIP_LIMIT, Progress, address, around, outcomes_and_last, progress, short_name
 from loop.web.editor.wanted import OPEN, SKIPPED, WAITING, Wanted, in_state, listed, scope, wanted
@@ -93,19 +93,18 @@ def room(
     return render(request, "editor/review.html", context, status=422 if refusal else 200)
 
 
-def next_open(
-    production: Production, filters: Wanted, me: Contributor, after: Suggestion | None = None
-) -> Suggestion | None:
+def next_open(production: Production, filters: Wanted, me: Contributor, after: UUID | None = None) -> Suggestion | None:
     """The first that waits and that nobody else holds, after the given one, else from the beginning. One or two
-    queries.
+    queries. An `after` that there is not is none.
     """
     state = filters if filters.state in OPEN else replace(filters, state=WAITING)
     waiting = in_state(scope(production, filters), production, state, me)
     if policy_of(production).reviewers_per_item is not None:
         waiting = waiting.filter(~full(production, me, at=now()))
-    waiting = waiting.select_related(*_ROOM)
+    waiting = with_requests(waiting.select_related(*_ROOM), production)
     if after is not None:
-        return waiting.filter(pk__gt=after.pk).first() or waiting.exclude(pk=after.pk).first()
+        there = Suggestion.objects.filter(production=production, uid=after).values("pk")
+        return waiting.filter(pk__gt=Subquery(there)).first() or waiting.exclude(uid=after).first()
     return waiting.first()
 
 
@@ -118,15 +117,16 @@ def _claims_url(production: Production, filters: Wanted) -> str:
 def _asked_for(request: HttpRequest, production: Production, filters: Wanted, me: Contributor) -> Suggestion | None:
     asked = request.GET.get("item", "")
     if asked:
-        item = judged(production, _uid(asked))
+        known = Suggestion.objects.filter(production=production, uid=_uid(asked))
+        item = with_requests(known.select_related(*_ROOM), production).first()
         if item is None:
             raise Http404("No such suggestion.")
         return item
     if filters.state not in OPEN:
         chosen = in_state(scope(production, filters), production, filters, me)
-        return None if _is_fragment(request) else chosen.select_related(*_ROOM).first()
+        return None if _is_fragment(request) else with_requests(chosen.select_related(*_ROOM), production).first()
     after = request.GET.get("after", "")
-    return next_open(production, filters, me, judged(production, _uid(after)) if after else None)
+    return next_open(production, filters, me, _uid(after) if after else None)
 
 
 def _uid(text: str) -> UUID:
@@ -189,10 +189,11 @@ def _neighbours(
 def _last(decision: Decision | None) -> dict[str, Any] | None:
     if decision is None:
         return None
+    verb, label = last_words(decision)
     return {
         "uid": decision.uid,
-        "word": word(decision.outcome),
-        "label": short_name(decision.suggestion.external_id),
+        "word": verb,
+        "label": label,
         "suggestion": decision.suggestion.uid,
         "idempotency_key": uuid4(),
     }

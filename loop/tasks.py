@@ -8,7 +8,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from loop.audit.seal import seal_all
-from loop.decision import draft as drafts
+from loop.decision.sweep_drafts import sweep_drafts
 from loop.export import advance as advancing
 from loop.export import heartbeat as heart
 from loop.export import sweep as sweeping
@@ -71,7 +71,7 @@ def tidy_media() -> None:
 @shared_task(name="loop.tasks.forget_drafts")  # type: ignore[untyped-decorator]
 def forget_drafts() -> None:
     """Removes drafts that nobody came back for."""
-    drafts.sweep()
+    sweep_drafts()
 
 
 @shared_task(name="loop.tasks.heartbeat")  # type: ignore[untyped-decorator]

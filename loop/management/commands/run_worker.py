@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections, connection
 
 from loop.audit.seal import seal_all
-from loop.decision import draft as drafts
+from loop.decision.sweep_drafts import sweep_drafts
 from loop.export.advance import advance
 from loop.export.heartbeat import beat
 from loop.export.rules import PUBLISHED
@@ -58,7 +58,7 @@ Ends on Ctrl-C."""
             seal_all()
             self._sealed = time.monotonic()
         if time.monotonic() - self._forgot >= FORGET_EVERY_S:
-            drafts.sweep()
+            sweep_drafts()
             self._forgot = time.monotonic()
 
     def _work(self) -> bool:

@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from loop.decision.decide import KeyReusedError, SupersededError
-from loop.decision.draft import drop
+from loop.decision.drop_draft import drop_draft
 from loop.decision.models import Decision
 from loop.decision.querysets import as_it_stands, own_live_verdict
 from loop.kernel.clock import now
@@ -188,7 +188,7 @@ def record(desk: Desk, suggestion: Suggestion, gesture: Gesture, *, me: Contribu
 def _settle(desk: Desk, gesture: Gesture, suggestion: Suggestion) -> None:
     """What was begun has been said: the draft goes. An undo brings the item back with its words instead."""
     if gesture.outcome != "retract":
-        drop(suggestion=suggestion, actor=desk.actor)
+        drop_draft(suggestion=suggestion, actor=desk.actor)
 
 
 def moment_of(gesture: Gesture, external_id: str, production_id: int, moment: datetime) -> datetime | None:

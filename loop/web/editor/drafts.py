@@ -13,9 +13,10 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from loop.decision.draft import ElsewhereError, drop, save
+from loop.decision.drop_draft import drop_draft
 from loop.decision.models import DecisionDraft
 from loop.decision.querysets import draft_of
+from loop.decision.save_draft import ElsewhereError, save_draft
 from loop.kernel.clock import now
 from loop.kernel.errors import NotAllowedError, NotFoundError, NotValidError
 from loop.kernel.strict_json import loads
@@ -46,7 +47,7 @@ def draft(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
         if request.method == "GET":
             return JsonResponse(told(desk.user, production, suggestion))
         if request.method == "DELETE":
-            drop(suggestion=suggestion, actor=desk.actor)
+            drop_draft(suggestion=suggestion, actor=desk.actor)
             return HttpResponse(status=HTTPStatus.NO_CONTENT)
         return _kept(request, desk, suggestion)
     except NotValidError as error:
@@ -70,7 +71,7 @@ def _kept(request: HttpRequest, desk: Desk, suggestion: Suggestion) -> JsonRespo
     if not isinstance(given, dict) or not isinstance(given.get("body"), dict) or set(given) - MEMBERS:
         raise NotValidError("body: expected an object with body and base", field="body")
     try:
-        row = save(suggestion=suggestion, actor=desk.actor, body=given["body"], base=_moment(given.get("base")))
+        row = save_draft(suggestion=suggestion, actor=desk.actor, body=given["body"], base=_moment(given.get("base")))
     except ElsewhereError as error:
         other = error.facts["draft"]
         assert isinstance(other, DecisionDraft)  # noqa: S101  (narrows the fact's type)

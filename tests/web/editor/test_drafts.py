@@ -11,8 +11,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from loop.decision.draft import KEPT, MAX_BYTES
 from loop.decision.models import DecisionDraft
+from loop.decision.save_draft import MAX_BYTES
+from loop.decision.sweep_drafts import KEPT
 from loop.kernel.clock import now
 from loop.tasks import forget_drafts
 from tests.support.cutting_room import Room, open_room

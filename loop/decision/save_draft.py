@@ -1,4 +1,4 @@
-"""Drafts: what somebody has begun to say of a suggestion. Words of theirs, kept for them alone until they decide.
+"""Keeping what somebody has begun to say of a suggestion: words of theirs, for them alone until they decide.
 
 Not audited and no record: a draft is replaced at will, goes with the verdict, and is swept when nobody came back.
 """
@@ -21,7 +21,6 @@ from loop.people.querysets import is_permitted
 from loop.people.roles import Permission
 from loop.suggestion.models import Suggestion
 
-KEPT: Final = timedelta(days=14)
 MAX_BYTES: Final = 1024 * 1024  # of the body as JSON; the longest rationale and a revised script fit
 MAX_CODE: Final = 100  # characters of a reason's or a beat's code
 MAX_SPAN_KEYS: Final = 16
@@ -35,7 +34,7 @@ class ElsewhereError(ConflictError):
     code = "draft_changed_elsewhere"
 
 
-def save(
+def save_draft(
     *,
     suggestion: Suggestion,
     actor: Actor,
@@ -69,22 +68,6 @@ def save(
         row.body, row.saved_at = dict(body), max(moment, row.saved_at + STEP)
         row.save(update_fields=["body", "saved_at"])
     return row
-
-
-def drop(*, suggestion: Suggestion, actor: Actor) -> bool:
-    """Removes the login's draft of a suggestion, which was decided or emptied. False if there was none. Durable."""
-    if actor.user_id is None:
-        return False
-    with transaction.atomic(durable=True):
-        removed, _ = DecisionDraft.objects.filter(user=actor.user_id, suggestion=suggestion).delete()
-    return bool(removed)
-
-
-def sweep(*, at: datetime | None = None) -> int:
-    """Removes drafts that nobody touched for fourteen days, and says how many. Durable."""
-    with transaction.atomic(durable=True):
-        removed, _ = DecisionDraft.objects.filter(saved_at__lt=(at or now()) - KEPT).delete()
-    return removed
 
 
 def _judge(actor: Actor, suggestion: Suggestion) -> int:

@@ -1,7 +1,7 @@
 // Candidates of one brief side by side: two or four at once, or two in one place. One gesture judges all of them.
 import { say } from "./app.js";
 import { stopwatch } from "./drafts.js";
-import { handle, run } from "./keymap.js";
+import { handle, reasonKeys, run } from "./keymap.js";
 import { outbox, uuid } from "./outbox.js";
 import { timecode } from "./rail.js";
 import { Transport } from "./sync.js";
@@ -223,7 +223,7 @@ async function judge(outcome) {
   if (outcome === "dismissed" && "reasonRequired" in room.dataset && !reasons.length) {
     asked = true;
     document.getElementById("why").open = true;
-    ask("None of these: why? 1\u20139");
+    ask(`None of these: why? ${reasonKeys()}`);
     return;
   }
   const uid = outcome === "best" ? cells[at].dataset.uid : cells[0].dataset.uid;

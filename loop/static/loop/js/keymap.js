@@ -117,6 +117,9 @@ export function keyOf(id, place = 0) {
   return key ? caps(key).join(" ") : "";
 }
 
+// "1\u20139": the keys of the reasons, as a sentence names them; words where they are switched off.
+export const reasonKeys = () => [keyOf("reason"), keyOf("reason", 8)].filter(Boolean).join("\u2013") || "a reason";
+
 export function keycaps(key) {
   const holder = document.createElement("span");
   holder.className = "keys";

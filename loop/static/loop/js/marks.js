@@ -1,5 +1,6 @@
 // In and out, spans and point notes on a medium with frames. A span is stored from its in to one past its out; what people
 // read includes both ends.
+import { reasonKeys } from "./keymap.js";
 import { spans } from "./spans.js";
 
 const UNCERTAIN = "Frame uncertain: the picture shown could not be checked.";
@@ -21,7 +22,7 @@ export function marks({ data, code, here, goTo, tell, draw, isSure }) {
     mark.in = mark.out = null;
     const span = { start_frame: start, end_frame: end, rate: `${data.rateNum}/${data.rateDen}`, drop_frame: data.drop === "true", media_sha256: data.sha };
     spans.add(isSure() ? span : { ...span, note: UNCERTAIN });
-    tell(`${length(span) === 1 ? "Note at " : ""}${between(span)}${length(span) === 1 ? "" : `, ${length(span)} frames`}. 1\u20139 says why.`);
+    tell(`${length(span) === 1 ? "Note at " : ""}${between(span)}${length(span) === 1 ? "" : `, ${length(span)} frames`}. ${reasonKeys()} says why.`);
   }
 
   // I and O move the ends of a span that was chosen, else they make a new one.

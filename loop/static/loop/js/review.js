@@ -2,7 +2,7 @@
 import "./app.js";
 import { say } from "./app.js";
 import { stopwatch } from "./drafts.js";
-import { control, handle } from "./keymap.js";
+import { control, handle, keyOf, reasonKeys } from "./keymap.js";
 import { outbox, uuid } from "./outbox.js";
 import { controls, current, digits, field, forgetDraft, form, isPraise, item, openRevision, read, reasonBoxes, room, rowOf, saveDraft } from "./sheet.js";
 import { spans } from "./spans.js";
@@ -136,13 +136,13 @@ function reasonReady(outcome, given) {
   const reasons = given.reasons.filter((code) => !isPraise(code));
   if ((isOwed && !reasons.length) || (isSkip && !reasons.length && !words)) {
     asked = outcome;
-    ask(`${WORDS[outcome]}: why? 1\u20139, ${isSkip ? "or E for words" : "or 0 for all reasons"}`);
+    ask(`${WORDS[outcome]}: why? ${reasonKeys()}, or ${isSkip ? `${keyOf("rationale") || "the box"} for words` : `${keyOf("reason.more") || "the list"} for all reasons`}`);
     document.getElementById("stage")?.focus();
     return false;
   }
   if (isOwed && reasons.includes("other") && !words) {
     asked = outcome;
-    ask("\u201cOther\u201d needs words: write them, then Ctrl Enter");
+    ask(`\u201cOther\u201d needs words: write them, then ${keyOf("submit")}`);
     field("rationale")?.focus();
     return false;
   }

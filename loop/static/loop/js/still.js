@@ -1,7 +1,7 @@
 // A picture on the stage: near and far, pins and boxes by pointer and by keys. A mark is a region in shares of the picture; a
 // pin is one without width and height.
 import { say } from "./app.js";
-import { handle } from "./keymap.js";
+import { handle, reasonKeys } from "./keymap.js";
 import { spans } from "./spans.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -146,7 +146,7 @@ class Still {
     const region = { x: share(x, this.width), y: share(y, this.height), w: share(Math.abs(to.x - from.x), this.width), h: share(Math.abs(to.y - from.y), this.height) };
     this.cross = this.corner = null;
     const number = spans.add({ region, media_sha256: this.root.dataset.sha }) + 1;
-    this.tell(`${Number(region.w) || Number(region.h) ? "Box" : "Pin"} ${number}. 1\u20139 says why.`);
+    this.tell(`${Number(region.w) || Number(region.h) ? "Box" : "Pin"} ${number}. ${reasonKeys()} says why.`);
   }
 
   move(x, y) {

@@ -2,7 +2,7 @@
 // judged the same at the same time.
 import { say } from "./app.js";
 import { writeDraft } from "./drafts.js";
-import { bindings, handle, keycaps, run } from "./keymap.js";
+import { bindings, handle, keycaps, reasonKeys, run } from "./keymap.js";
 import { outbox, uuid } from "./outbox.js";
 import { item, room, rowOf, saveDraft } from "./sheet.js";
 import { isPainted, markRow, outdated, show, WORDS } from "./walk.js";
@@ -84,7 +84,7 @@ export function openStrip(entry) {
   armed = isOpen ? entry : null;
   praised = entry.outcome === "accept" && entry.praise?.length ? entry : null;
   const shown = [make("span", verdictWords(entry))];
-  if (armed) shown.push(make("span", entry.body.reasons.length ? "1\u20139 another" : "why? 1\u20139", { class: "ask" }));
+  if (armed) shown.push(make("span", entry.body.reasons.length ? `${reasonKeys()} another` : `why? ${reasonKeys()}`, { class: "ask" }));
   if (praised) {
     const why = make("button", "Why it works ", { type: "button", class: "button quiet", "data-action": "praise.last" });
     const key = bindings.find((each) => each.id === "praise.last")?.keys[0];

@@ -2,7 +2,7 @@
 // Offsets are Unicode code points of what is stored. Every rendered stretch says where it begins (data-start) and shows its
 // characters unchanged, so a place on the page is counted from there: indents and empty lines that a script page leaves out,
 // scene numbers in its margin and line ends of any kind do not matter.
-import { handle } from "./keymap.js";
+import { handle, reasonKeys } from "./keymap.js";
 import { field } from "./sheet.js";
 import { spans } from "./spans.js";
 
@@ -245,7 +245,7 @@ function text(stage) {
     first = null;
     getSelection().removeAllRanges();
     spans.add(target === "content" ? { start, end } : { target, start, end });
-    tell(`Marked: ${quote({ target, start, end })}. 1\u20139 says why.`);
+    tell(`Marked: ${quote({ target, start, end })}. ${reasonKeys()} says why.`);
   }
 
   const acts = {

@@ -21,6 +21,7 @@ from loop.kernel.errors import NotValidError
 from loop.people.models import Contributor
 from loop.people.querysets import require
 from loop.people.roles import Permission
+from loop.queue.release import release
 from loop.signal.derive import derive
 from loop.signal.oneself import require_oneself
 from loop.suggestion.models import Suggestion
@@ -84,7 +85,8 @@ def choose(
     Who may: as for `answer`. Raises NotAllowedError, NotValidError (field `candidates` for a set that is none),
     KeyReusedError, SupersededError. A login's gestures on one brief wait for each other. About ten queries a candidate.
     """
-    gesture = _gesture(candidates, chosen, key)
+    names = list(names) or [each.external_id for each in candidates]
+    gesture = _gesture(candidates, chosen, key, names, noun)
     production = candidates[0].production
     require(actor, production, Permission.DECIDE_ON_BEHALF if on_behalf_of is not None else Permission.DECIDE)
     require_oneself(actor, production.pk, decided_by)
@@ -125,7 +127,7 @@ def choose(
                 "candidates: expected one without a rejection or revision of your own, found none", field="candidates"
             )
         choice = Choice(made, next((one for one in made if one.outcome == "accept"), None), spared, created=True)
-        _tell(choice, candidates, chosen, names or [each.external_id for each in candidates], noun, actor, moment)
+        _tell(choice, candidates, chosen, names, noun, actor, moment)
     return choice
 
 
@@ -142,12 +144,27 @@ def hold_brief(brief_id: int, person_id: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"choose {brief_id} {person_id}"])
 
 
+def words_of(decision: Decision) -> str:
+    """The gesture that a decision belongs to, for people: "take 9 over 3, 7 and 12", "A and B"; "" for none."""
+    context = decision.context if isinstance(decision.context, dict) else {}
+    gesture = context.get("gesture")
+    if not isinstance(gesture, dict):
+        return ""
+    candidates, names = list(context.get("candidates", ())), [str(each) for each in gesture.get("names", ())]
+    if gesture.get("chosen") not in candidates or len(names) != len(candidates):
+        return in_words(names)
+    best = names.pop(candidates.index(gesture["chosen"]))
+    return f"{gesture.get('noun', '')} {best} over {in_words(names)}".strip()
+
+
 def in_words(names: Sequence[str]) -> str:
     """3, 7 and 12."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
 
 
-def _gesture(candidates: Sequence[Suggestion], chosen: Suggestion | None, key: str) -> dict[str, Any]:
+def _gesture(
+    candidates: Sequence[Suggestion], chosen: Suggestion | None, key: str, names: Sequence[str], noun: str
+) -> dict[str, Any]:
     """What the context of every decision of the gesture says of it."""
     found = [each.pk for each in candidates]
     is_set = len(set(found)) == len(found) and len({each.brief_id for each in candidates}) == 1
@@ -166,6 +183,8 @@ def _gesture(candidates: Sequence[Suggestion], chosen: Suggestion | None, key: s
             "key": key,
             "verb": BEST if chosen is not None else NONE_OF_THEM,
             "chosen": None if chosen is None else str(chosen.uid),
+            "names": list(names),
+            "noun": noun,
         },
     }
 
@@ -213,6 +232,7 @@ def _record(
             continue
         decision, _ = decide(**body, supersedes=None if is_late else earlier)
         derive(decision=decision)
+        release(suggestion=each, person=decision.decided_by)
         made[place] = decision
     return [made[place] for place in sorted(made)], spared
 

@@ -17,6 +17,7 @@ from loop.kernel.clock import rfc3339
 from loop.material.models import Production
 from loop.people.models import Contributor
 from loop.queue.models import ReviewPolicy
+from loop.signal.choose import words_of
 from loop.templatetags.circled import word
 from loop.web.editor.item import name_of
 from loop.web.editor.rows import latest, short_name
@@ -91,12 +92,16 @@ def last_of(production: Production, me: Contributor) -> dict[str, Any] | None:
     found = latest(production, me)
     if found is None:
         return None
-    return {
-        "uid": str(found.uid),
-        "suggestion": str(found.suggestion.uid),
-        "word": word(found.outcome),
-        "label": short_name(found.suggestion.external_id),
-    }
+    verb, label = last_words(found)
+    return {"uid": str(found.uid), "suggestion": str(found.suggestion.uid), "word": verb, "label": label}
+
+
+def last_words(decision: Decision) -> tuple[str, str]:
+    """What Undo would take back: (the word of the verdict, its suggestion), or the whole choice that it belongs to."""
+    choice = words_of(decision)
+    if choice:
+        return ("Dismissed" if decision.negative_kind == "dismissed" else "Best"), choice
+    return word(decision.outcome), short_name(decision.suggestion.external_id)
 
 
 def releases_of(decisions: Iterable[Decision]) -> list[str]:

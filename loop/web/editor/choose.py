@@ -19,7 +19,7 @@ from loop.kernel.errors import ConflictError, NotFoundError, NotValidError
 from loop.material.models import Production
 from loop.people.models import Contributor
 from loop.people.roles import Permission
-from loop.signal.choose import BEST, NONE_OF_THEM, Choice, in_words, place_key
+from loop.signal.choose import BEST, NONE_OF_THEM, Choice, place_key, words_of
 from loop.signal.choose import choose as choose_among
 from loop.suggestion.models import Suggestion
 from loop.web.desk import Desk, open_production, page
@@ -30,6 +30,7 @@ from loop.web.editor.rows import address
 from loop.web.editor.wanted import Wanted
 
 COMPARED_SALT: Final = "circled.compared"
+WORDS: Final = {BEST: "Best", NONE_OF_THEM: "Dismissed"}
 
 
 @require_POST
@@ -143,10 +144,7 @@ def _record(
         source=decide.SOURCE,
         at=moment,
     )
-    rest = in_words([name for each, name in zip(candidates, names, strict=True) if each != suggestion])
-    if gesture.outcome == NONE_OF_THEM:
-        return choice, f"Dismissed: {in_words(names)}"
-    return choice, f"Best: {f'{noun} {names[candidates.index(suggestion)]}'.strip()} over {rest}"
+    return choice, f"{WORDS[gesture.outcome]}: {words_of(choice.main)}"
 
 
 def _seen(gesture: Gesture, suggestion: Suggestion) -> dict[str, Any]:

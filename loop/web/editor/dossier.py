@@ -19,6 +19,7 @@ from loop.material.models import Production
 from loop.material.timecode import to_timecode
 from loop.people.models import Role
 from loop.people.roles import Permission
+from loop.signal.choose import words_of
 from loop.suggestion.models import Suggestion
 from loop.suggestion.reveal import MAX_BASIS
 from loop.web.desk import Desk, open_production, page
@@ -185,6 +186,7 @@ def told(decision: Decision, codes: Codes, marks: Marks, content: str | None, *,
         "changed": changed_words(content, revised) if revised is not None and content is not None else 0,
         "spans": [_span(span, decision, marks, codes, text, content) for span in decision.spans.all()],
         "blind": decision.context.get("blind"),
+        "choice": words_of(decision),
         "candidates_shown": len(decision.context.get("candidates", ())),
         "digest": bytes(decision.digest).hex(),
     }

@@ -23,6 +23,7 @@ from loop.queue.policy import policy_of
 from loop.queue.querysets import full
 from loop.suggestion.models import Suggestion
 from loop.web.desk import Desk, open_production, page
+from loop.web.editor.aftermath import last_words
 from loop.web.editor.done import ending
 from loop.web.editor.item import card
 from loop.web.editor.opinions import opinion_of, with_requests

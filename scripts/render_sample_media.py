@@ -11,7 +11,9 @@ import argparse
 import hashlib
 import json
 import re
+import shutil
 import sys
+import tempfile
 import time
 from multiprocessing import Pool
 from pathlib import Path
@@ -31,11 +33,11 @@ MIMES = {
 }  # fmt: skip
 
 
-def render(name: str) -> str:
-    """Writes one file and says how long it took."""
+def render(asked: tuple[str, Path]) -> str:
+    """Writes one file into a folder and says how long it took."""
     begun = time.monotonic()
-    target = HOME / name
-    draft = target.with_name(f".{target.stem}.part{target.suffix}")
+    name, folder = asked
+    draft = folder / name
     clip = next((clip for clip in CLIPS if clip.name == name), None)
     if clip is not None:
         wave = None if clip.wave is None else clip.wave()
@@ -44,15 +46,14 @@ def render(name: str) -> str:
         encode.write_sound(draft, SOUNDS[name]())
     else:
         encode.write_still(draft, panel(name))
-    draft.replace(target)
-    return f"{name}  {target.stat().st_size / 1000:.0f} kB  {time.monotonic() - begun:.0f} s"
+    return f"{name}  {draft.stat().st_size / 1000:.0f} kB  {time.monotonic() - begun:.0f} s"
 
 
 def write_manifest() -> int:
     """Writes the digest, size and type of every file; answers with their bytes."""
     entries = []
     for path in sorted(HOME.iterdir()):
-        if path.suffix in MIMES and not path.name.startswith("."):
+        if path.suffix in MIMES:
             data = path.read_bytes()
             digest = hashlib.sha256(data).hexdigest()
             entries.append({"file": path.name, "sha256": digest, "size_bytes": len(data), "mime": MIMES[path.suffix]})
@@ -83,9 +84,13 @@ def main() -> None:
     if unknown:
         parser.error(f"expected files of the sample, found {', '.join(unknown)}")
     HOME.mkdir(exist_ok=True)
-    with Pool(options.jobs) as pool:
-        for said in pool.imap_unordered(render, options.names or known):
+    names = options.names or known
+    # Whoever loads the sample meanwhile finds files and digests that belong together: all change at the end.
+    with tempfile.TemporaryDirectory() as folder, Pool(options.jobs) as pool:
+        for said in pool.imap_unordered(render, [(name, Path(folder)) for name in names]):
             print(said, flush=True)
+        for name in names:
+            shutil.copyfile(Path(folder) / name, HOME / name)
     print(f"{write_manifest() / 1e6:.2f} MB in all")
     restamp()
 

@@ -88,7 +88,7 @@ def _take(take: takes.Take) -> Clip:
         frames=takes.FRAMES,
         start=to_frames(take.start_tc, FILM),
         developed_as=CAMERA,
-        crf=32,
+        crf=29,
         soft=lambda frame: takes.blur_of(take, frame),
         wave=lambda: _on_the_floor(take),
     )
@@ -116,8 +116,8 @@ CLIPS: tuple[Clip, ...] = (
         "previs_6-050_c.mp4", D.pans, "6-050 C  PREVIS 1.1", developed_as=NEWER,
         rate=Fraction(30000, 1001), drop=True, start=1740, frames=120,
     ),
-    _previs("previs_6-030_r2_a.mp4", C.the_small_turn, "6-030 R2 A  PREVIS 0.9", wave=_at_the_socket),
-    _previs("previs_6-030_r2_b.mp4", C.into_the_dark, "6-030 R2 B  PREVIS 0.9"),
+    _previs("previs_6-030_r2_a.mp4", C.the_small_turn, "6-030 R2 A  PREVIS 0.9", crf=27, wave=_at_the_socket),
+    _previs("previs_6-030_r2_b.mp4", C.into_the_dark, "6-030 R2 B  PREVIS 0.9", crf=27),
     *(_take(take) for take in takes.TAKES.values()),
 )  # fmt: skip
 

@@ -17,6 +17,8 @@ def test_demo_makes_a_verified_release_serves_it_and_finds_it_tampered_with(inst
     assert first.returncode == 0, first.stdout + first.stderr
     assert first.stderr == ""
     assert "70 suggestions and 75 decisions recorded." in first.stdout
+    assert "39 pictures, clips and sounds stored" in first.stdout
+    assert re.search(r"^ +\d.* pictures, clips and sounds prepared", first.stdout, re.MULTILINE)
     assert "28 of 30 preference pairs left the house." in first.stdout
     assert re.search(r"^ +1  stayed: WITHDRAWN, the party's authorisation was withdrawn", first.stdout, re.MULTILINE)
     assert "5/5  Verifying it as its recipient would" in first.stdout

@@ -89,6 +89,7 @@ def test_drafts_are_listed_for_their_writer(room: Room, seat: Callable[[str], Cl
     assert "1 draft" in page
     assert "s02-b" in page
     assert "Half" not in page
+    assert "1 draft</a>" in seat("editor").get("/p/FERRY/queue/").content.decode()
     assert "1 draft" not in seat("director").get("/").content.decode()
 
 

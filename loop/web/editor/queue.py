@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.expressions import Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf, Substr
@@ -30,10 +30,11 @@ from loop.web.desk import Desk, open_production, page
 from loop.web.editor.choices import choices_of
 from loop.web.editor.item import scene_of
 from loop.web.editor.media import media_cards
-from loop.web.editor.rows import address, short_name
+from loop.web.editor.rows import address, compare_url, short_name
 from loop.web.editor.tabs import state_counts, tabs_of
 from loop.web.editor.wanted import ALL, Wanted, in_state, kind_words, scope, verdicts, wanted
 from loop.web.paging import page_of
+from loop.web.waiting import drafts
 
 EXCERPT: Final = 240
 CSV_ROWS: Final = 5_000
@@ -63,6 +64,7 @@ def queue(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "queue": {"done": done, "total": done + skipped + left, "left": left, "skipped": skipped, "all": counts[ALL]},
         "judges": me is not None,
+        "drafts": drafts(desk, [production]) if me else None,
         "assigns": assigns(desk, production),
         "review_url": address(production, filters),
         "tabs": tabs_of(production, desk.user, filters, counts, judges=me is not None),
@@ -109,6 +111,7 @@ def _shown(chosen: QuerySet[Suggestion], me: Contributor | None) -> QuerySet[Sug
         chosen.select_related("model", "brief__scene", "media")
         .annotate(
             begins=Substr("text__content", 1, EXCERPT),
+            has_rivals=Exists(Suggestion.objects.filter(brief=OuterRef("brief")).exclude(pk=OuterRef("pk"))),
             scene_told=KeyTextTransform("scene", "text__meta"),
             meant_for=ArraySubquery(meant.annotate(known_as=name).values("known_as")[:4]),
             held_by=ArraySubquery(holding.annotate(known_as=name).values("known_as")[:4]),
@@ -159,6 +162,7 @@ def _rows(
             "name": short_name(each.external_id),
             "full_name": each.external_id,
             "kind_label": kind_words(each.kind),
+            "compare_url": compare_url(production, each.brief.uid, filters, each.uid) if each.has_rivals else "",
             "scene": scene_of(each, each.scene_told),
             "excerpt": each.begins,
             "has_text": each.begins is not None,

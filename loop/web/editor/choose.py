@@ -10,7 +10,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from loop.decision.models import Decision
@@ -26,7 +25,7 @@ from loop.web.desk import Desk, open_production, page
 from loop.web.editor import decide
 from loop.web.editor.gesture import Gesture, is_json, read
 from loop.web.editor.item import letter, read_shown
-from loop.web.editor.rows import address
+from loop.web.editor.rows import address, compare_url
 from loop.web.editor.wanted import Wanted
 
 COMPARED_SALT: Final = "circled.compared"
@@ -88,15 +87,10 @@ def _from_form(request: HttpRequest, code: str) -> HttpResponse:
         choice, words = _record(desk, gesture, me, suggestion, now())
     except (NotValidError, ConflictError) as error:
         messages.error(request, f"Not recorded yet: {decide.in_words(error)}")
-        return decide.see_other(f"{compare_url(production, suggestion.brief.uid, filters)}")
+        return decide.see_other(compare_url(production, suggestion.brief.uid, filters, suggestion.uid))
     if choice.created:
         messages.success(request, words)
     return decide.see_other(address(production, filters, after=str(suggestion.uid)))
-
-
-def compare_url(production: Production, brief: UUID, filters: Wanted) -> str:
-    """The comparison of a brief's candidates, with the part of the queue that one came from."""
-    return reverse("compare", args=[production.code, brief]) + (f"?{filters.query}" if filters.query else "")
 
 
 def marks_of(decisions: Sequence[Decision]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, TextField, Value, When
@@ -152,6 +153,12 @@ def address(production: Production, filters: Wanted, uid: object = None, **more:
     extra = urlencode({key: str(value) for key, value in {"item": uid, **more}.items() if value})
     query = "&".join(filter(None, (asked, extra)))
     return reverse("review", args=[production.code]) + (f"?{query}" if query else "")
+
+
+def compare_url(production: Production, brief: UUID, filters: Wanted, item: UUID | None = None) -> str:
+    """The comparison of a brief's answers, with the part of the queue that one came from."""
+    asked = "&".join(filter(None, (filters.query, f"item={item}" if item else "")))
+    return reverse("compare", args=[production.code, brief]) + (f"?{asked}" if asked else "")
 
 
 def latest(production: Production, me: Contributor | None) -> Decision | None:

@@ -27,6 +27,7 @@ PAGES: Final = {
         "/p/FERRY/queue/",
         "/p/FERRY/queue/?state=all",
         "/p/FERRY/items/{item}/",
+        "/p/FERRY/briefs/{brief}/compare/",
         "/p/FERRY/research/",
     ],
     "producer": ["/", "/p/FERRY/policy/"],
@@ -76,7 +77,8 @@ def test_pages(show: Room, open_browser: Callable[..., Page], live_site: str, si
         let_in(page, show.users[who], site, live_site)
         for address in addresses:
             page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
-            answer = page.goto(address.format(item=show.suggestion("s02-a").uid))
+            example = show.suggestion("s02-a")
+            answer = page.goto(address.format(item=example.uid, brief=example.brief.uid))
             assert answer is not None
             assert answer.ok, address
             found += checked(page, f"{who} {address}", sizes)

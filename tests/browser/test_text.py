@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 
 from loop.decision.models import Decision, DecisionSpan
 from loop.decision.taxonomy import digit_reasons
+from loop.kernel.actor import SYSTEM
+from loop.queue.policy import set_policy
 from tests.browser.conftest import press, ready, saved
 from tests.support.cutting_room import TEXTS, Room, bring_in, line
 
@@ -201,6 +203,23 @@ def test_an_edit_that_deletes_or_inserts_shows_what_it_does(room: Room, at_work:
     expect(page.locator("#sheet .prose[data-start]")).to_be_visible()
 
 
+BUDGET_MS = 50
+COMPARED = """async () => {
+  const loaded = performance.getEntriesByType('resource').map((each) => each.name);
+  const { compare, tally } = await import(loaded.find((name) => /words[.]/.test(name)));
+  const text = document.querySelector('[name=revised_content]').value;
+  const other = text.split(' ').map((word, at) => (at % 9 ? word : word + 'x')).join(' ');
+  const taken = [];
+  for (let round = 0; round < 20; round += 1) {
+    const begun = performance.now();
+    compare(text, other);
+    tally(text, other);
+    taken.push(performance.now() - begun);
+  }
+  return Math.min(...taken);
+}"""
+
+
 def test_what_is_being_changed_shows_while_it_is_written(room: Room, at_work: AtWork) -> None:
     page = at_work()
     at(room, page, "long", str(TEXTS["long"]))
@@ -209,21 +228,8 @@ def test_what_is_being_changed_shows_while_it_is_written(room: Room, at_work: At
     page.keyboard.type(" The end.")
     expect(page.locator("#changes ins")).to_contain_text("The end.")
     expect(page.locator("#tally")).to_contain_text("changed")
-    slowest = page.evaluate("""async () => {
-      const found = [...document.querySelectorAll('script[type=module]')].map((each) => each.src);
-      const box = document.querySelector('[name=revised_content]');
-      const text = box.value.split(' ').map((word, at) => (at % 9 ? word : word + 'x')).join(' ');
-      let worst = 0;
-      for (let round = 0; round < 5; round += 1) {
-        box.value = text + ' '.repeat(round);
-        const begun = performance.now();
-        box.dispatchEvent(new Event('input', { bubbles: true }));
-        await new Promise((done) => setTimeout(done, 0));
-        worst = Math.max(worst, round ? performance.now() - begun : 0);
-      }
-      return worst;
-    }""")
-    assert slowest < 250, slowest  # ms, on a busy machine; 15 to 20 ms when quiet
+    quickest = page.evaluate(COMPARED)  # of twenty: other work on the machine is not the comparison's
+    assert quickest < BUDGET_MS
     page.keyboard.press("Escape")
     press(page, "d")
     expect(page.locator("#changes")).to_be_hidden()
@@ -250,3 +256,76 @@ def test_what_works_is_ticked_before_or_after_and_beats_are_a_row_below(room: Ro
     press(page, "w", "Space", "x")
     saved(page)
     assert Decision.objects.get(suggestion=room.suggestion("third-a")).reasons == ["unstated"]
+
+
+def test_two_people_at_once_are_told_and_choose(room: Room, at_work: AtWork) -> None:
+    first, second = at_work("director"), at_work("editor")
+    press(first, "x")
+    saved(first)
+    press(second, "a")
+    saved(second)
+    notice = second.locator("#met")
+    expect(notice).to_contain_text("Director rejected s01-a")
+    expect(notice).to_contain_text("Both verdicts stand.")
+    expect(second.locator("#stage")).to_be_focused()
+    press(second, "v")
+    expect(notice.get_by_role("button", name="Keep both")).to_be_focused()
+    press(second, "Tab", "Enter")  # withdraw mine
+    expect(notice).to_be_hidden()
+    saved(second)
+    live = Decision.objects.filter(suggestion=room.suggestion("s01-a"), superseded_by=None).exclude(outcome="retract")
+    assert [each.outcome for each in live] == ["reject"]
+    press(first, "a")  # the first one is not told of what was withdrawn
+    saved(first)
+    expect(first.locator("#met")).to_be_hidden()
+
+
+def test_undo_goes_back_beyond_this_browser(room: Room, at_work: AtWork) -> None:
+    page = at_work()
+    press(page, "2", "x", "a", "m", "3", "r")
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Stop.")
+    press(page, "Control+Enter")
+    saved(page)
+    again = at_work()  # another browser: nothing of it is remembered here
+    expect(again.locator("#item")).to_have_attribute("data-label", "s02-b")
+    press(again, "z")
+    expect(again.locator("#item")).to_have_attribute("data-label", "s02-a")
+    expect(again.locator("[name=revised_content]")).to_have_value("Note 3. The pause says it. Stop.")
+    expect(again.locator("#spans li")).to_have_count(1)
+    for label in ("s01-b", "s01-a"):
+        press(again, "z")
+        expect(again.locator("#item")).to_have_attribute("data-label", label)
+        saved(again)
+    expect(again.locator("[data-digit='2']")).to_be_checked()
+    press(again, "z")
+    expect(again.locator("#undo")).to_have_text("Nothing left to undo")
+    saved(again)
+    outcomes = list(Decision.objects.order_by("id").values_list("outcome", flat=True))
+    assert outcomes == ["reject", "accept", "revise", *["retract"] * 3]
+
+
+def test_a_skip_waits_for_its_reason_where_the_production_wants_one(room: Room, at_work: AtWork) -> None:
+    set_policy(production=room.production, actor=SYSTEM, skip="with_reason")
+    page = at_work()
+    press(page, "s")
+    expect(page.locator("#item")).to_have_attribute("data-label", "s01-a")
+    expect(page.locator("#undo")).to_contain_text("why?")
+    press(page, "4")
+    expect(page.locator("#item")).to_have_attribute("data-label", "s01-b")
+    press(page, "e")
+    page.keyboard.type("Not my department.")
+    press(page, "Escape", "s")
+    expect(page.locator("#item")).to_have_attribute("data-label", "s02-a")
+    saved(page)
+    assert list(Decision.objects.order_by("id").values_list("outcome", "reasons")) == [
+        ("skip", [REASONS[3]]),
+        ("skip", []),
+    ]
+    set_policy(production=room.production, actor=SYSTEM, skip="not_allowed")
+    page.reload()
+    ready(page)
+    expect(page.locator("[data-action='verdict.skip']")).to_be_disabled()
+    press(page, "s")
+    expect(page.locator("#item")).to_have_attribute("data-label", "s02-a")
+    assert Decision.objects.count() == 2

@@ -192,7 +192,7 @@ export function rail(box, { frames, code, on }) {
   const rect = (name, x, y, width, height, more = "") => `<rect class="${name}" x="${x}" y="${y}" width="${width}" height="${height}" ${more}/>`;
   const titles = (name, words) => part(name).querySelectorAll("title").forEach((each, place) => (each.textContent = words[place]));
 
-  let [width, height] = [1, 1];
+  let [width, height] = [1, RULER + 4];
   let told = { spans: [], chosen: -1, mark: {}, others: [] };
   let at = 0;
   let heard = null; // {rate: pairs a second, peaks: [[least, most], ...]} from -1 to 1

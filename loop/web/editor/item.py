@@ -108,7 +108,18 @@ def may_see_others(request: HttpRequest, suggestion: Suggestion, me: Contributor
         return True
     if not policy_here(request, suggestion.production).blind_until_decided:
         return True
+    return _looked_up(request, suggestion)
+
+
+def _looked_up(request: HttpRequest, suggestion: Suggestion) -> bool:
     return str(suggestion.uid) in request.session.get(REVEALED, [])
+
+
+def model_waits(request: HttpRequest, suggestion: Suggestion, me: Contributor | None, mine: Decision | None) -> bool:
+    """Whether the model is kept from whoever judges until they have, or have asked to see everything first."""
+    if me is None or _looked_up(request, suggestion):
+        return False
+    return hides_model(policy_here(request, suggestion.production), mine)
 
 
 def name_of(decision: Decision) -> str:
@@ -149,7 +160,7 @@ def card(
     medium, stage_template = stage_of(media)
     told = given or {}
     checked, moods = set(told.get("reasons", ())), set(told.get("beats", ()))
-    is_hidden = hides_model(policy, mine)
+    is_hidden = model_waits(request, suggestion, me, mine)
     praises, beats = chips(policy, suggestion.kind, codes)
     texts = {"content": content, "prompt": prompt}
     seen = [each for each in (*others, mine) if each is not None]

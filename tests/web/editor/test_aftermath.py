@@ -149,7 +149,11 @@ class TestPolicy:
         assert page.count("hidden until you decide") == 2
         assert "scribe" not in page
         assert "0.0031" not in page
+        dossier = f"/p/FERRY/items/{room.suggestion('s01-a').uid}/"
+        assert "scribe" not in editor.get(dossier).content.decode()
+        assert "vendor/scribe@1.0" in seat("producer").get(dossier).content.decode()  # reads, does not judge
         say("editor", "s01-a", "accept", shown=look("editor", "s01-a")["shown"])
+        assert "vendor/scribe@1.0" in editor.get(dossier).content.decode()
         assert Decision.objects.get().context["model_hidden"] is True
         assert "vendor/scribe@1.0" in editor.get(address).content.decode()
 

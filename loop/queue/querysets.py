@@ -85,8 +85,10 @@ def open_to(production: Production, me: Contributor) -> Q:
     reviewers = policy_of(production).reviewers_per_item
     if reviewers is not None:
         asked = open_requests(production).exclude(asked_by=me).values("suggestion")
-        enough = _enough(production, me, reviewers).values("suggestion")
-        found &= Q(meant_for_me) | Q(pk__in=asked) | ~Q(pk__in=enough)
+        # Asked row by row: a list needs fifty of them, and a set of all that is judged would be made for each.
+        labels = _labels(production, me).filter(suggestion=OuterRef("pk"))
+        enough = labels.annotate(people=Count(_PERSON, distinct=True)).filter(people__gte=reviewers)
+        found &= Q(meant_for_me) | Q(pk__in=asked) | ~Q(Exists(enough))
     return found
 
 
@@ -118,8 +120,7 @@ def state_of(production: Production, state: str, me: Contributor | None, *, at: 
     elif state == ASSIGNED:
         found = (Q(assigned_to(me)) if me else Q(is_assigned())) & ~Q(labelled)
     elif state == HELD:
-        holding = Claim.objects.filter(suggestion=OuterRef("pk"), expires_at__gt=at)
-        found = Q(Exists(holding.exclude(contributor=me) if me else holding))
+        found = Q(pk__in=claims_of_others(production, me, at=at).order_by().values("suggestion"))
     return found
 
 

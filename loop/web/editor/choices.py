@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Coalesce, NullIf
 
 from loop.material.models import Production, Scene, Stage
 from loop.queue.assign import judges_of
-from loop.suggestion.models import Brief, Suggestion
+from loop.suggestion.models import Brief, ModelVersion, Suggestion
 from loop.web.editor.wanted import NOBODY, Wanted, kind_words
 
 MOST: Final = 2_000
@@ -20,19 +20,19 @@ def choices_of(production: Production, filters: Wanted, *, hides_model: bool) ->
 
     Scenes are those that briefs name; a scene that only came with a text can be asked for in the address.
     """
-    found: dict[str, list[tuple[str, str, str]]] = {"suggestion": [], "scene": [], "person": []}
-    for what, first, second, third in _rows(production):
-        found[what].append((first, second, third))
+    found: dict[str, list[tuple[str, str]]] = {"suggestion": [], "scene": [], "person": [], "model": []}
+    for what, first, second in _rows(production):
+        found[what].append((first, second))
     order = {stage: place for place, stage in enumerate(Stage.values)}
-    stages = sorted({stage for stage, _, _ in found["suggestion"] if stage}, key=lambda one: order.get(one, len(order)))
-    people = sorted(((uid, name) for uid, name, _ in found["person"]), key=lambda one: one[1].casefold())
-    scenes = [number for number, _, _ in sorted(found["scene"], key=lambda one: (one[1], one[0]))]
+    stages = sorted({stage for stage, _ in found["suggestion"] if stage}, key=lambda one: order.get(one, len(order)))
+    people = sorted(found["person"], key=lambda one: one[1].casefold())
+    scenes = [number for number, _ in sorted(found["scene"], key=lambda one: (one[1], one[0]))]
     if filters.scene and filters.scene not in scenes:
         scenes.append(filters.scene)
     offered = {
         "stage": ("Stage", [(each, Stage(each).label.lower()) for each in stages]),
-        "kind": ("Kind", [(each, kind_words(each)) for each in sorted({kind for _, kind, _ in found["suggestion"]})]),
-        "model": ("Model", [(each, each) for each in sorted({model for _, _, model in found["suggestion"] if model})]),
+        "kind": ("Kind", [(each, kind_words(each)) for each in sorted({kind for _, kind in found["suggestion"]})]),
+        "model": ("Model", [(each, each) for each in sorted(model for model, _ in found["model"])]),
         "scene": ("Scene", [(each, each) for each in scenes]),
         "person": ("Assigned to", [(NOBODY, "nobody"), *people]),
     }
@@ -48,22 +48,25 @@ def choices_of(production: Production, filters: Wanted, *, hides_model: bool) ->
     }
 
 
-def _rows(production: Production) -> list[tuple[str, str, str, str]]:
-    """(what it is, and three texts of it), in one query of three parts."""
+def _rows(production: Production) -> list[tuple[str, str, str]]:
+    """(what it is, and two texts of it), in one query of four parts."""
     in_use = Brief.objects.filter(scene=OuterRef("pk"))
     scenes = Scene.objects.filter(Exists(in_use), production=production)
     known_as = Coalesce(NullIf("name", Value("")), F("external_id"))
-    kinds = _texts(Suggestion.objects.filter(production=production), "suggestion", "stage", "kind", "model__label")
+    of_production = Suggestion.objects.filter(production=production)
+    kinds = _texts(of_production, "suggestion", "stage", "kind")
+    models = ModelVersion.objects.filter(Exists(of_production.filter(model=OuterRef("pk"))))
     found = kinds.distinct()[:MOST].union(
         _texts(scenes, "scene", "number", "sort_key"),
         _texts(judges_of(production), "person", "uid", known_as),
+        _texts(models, "model", "label"),
         all=True,
     )
-    return [(what, one, two or "", three or "") for what, one, two, three in found]
+    return [(what, one, two or "") for what, one, two in found]
 
 
 def _texts(found: QuerySet[Any], what: str, *columns: str | Coalesce) -> QuerySet[Any, Any]:
-    three = [*columns, Value("")][:3]
-    named = {f"text_{place}": Cast(column, TextField()) for place, column in enumerate(three)}
+    two = [*columns, Value("")][:2]
+    named = {f"text_{place}": Cast(column, TextField()) for place, column in enumerate(two)}
     told: QuerySet[Any, Any] = found.order_by().annotate(what=Value(what, output_field=CharField()), **named)
     return told.values_list("what", *named)

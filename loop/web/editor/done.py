@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from loop.decision import taxonomy
@@ -18,8 +17,9 @@ from loop.decision.rules import LABELLED
 from loop.kernel.clock import now
 from loop.material.models import Production, Stage
 from loop.people.models import Contributor
+from loop.queue.counts import counts_by_stage
 from loop.queue.policy import policy_of
-from loop.queue.querysets import ASSIGNED, OPINION, SKIPPED, WAITING, held, state_of
+from loop.queue.querysets import ASSIGNED, OPINION, SKIPPED, WAITING, held
 from loop.signal.gained import pairs_gained
 from loop.suggestion.models import Suggestion
 from loop.web.editor.rows import Progress, address, short_name
@@ -128,28 +128,20 @@ def _row(production: Production, filters: Wanted, decision: Decision) -> dict[st
 
 def _next(production: Production, filters: Wanted, me: Contributor) -> list[dict[str, Any]]:
     """What waits elsewhere: stages with what waits in them, then what is assigned, asked for, skipped. One query."""
-    at = now()
-    states = {state: state_of(production, state, me, at=at) for state in (WAITING, ASSIGNED, OPINION, SKIPPED)}
-    counted: QuerySet[Any, Any] = (
-        Suggestion.objects.filter(production=production)
-        .order_by()
-        .values("stage")
-        .annotate(**{state or "waiting": Count("pk", filter=condition) for state, condition in states.items()})
-    )
+    counted = counts_by_stage(production, me, Suggestion.objects.filter(production=production), at=now())
     order = {stage: place for place, stage in enumerate(Stage.values)}
-    rows = sorted(counted, key=lambda row: order.get(row["stage"], len(order)))
     found = [
         {
-            "label": str(Stage(row["stage"]).label) if row["stage"] else "No stage",
-            "count": row["waiting"],
-            "url": address(production, Wanted(stage=row["stage"])),
+            "label": str(Stage(stage).label) if stage else "No stage",
+            "count": counts[WAITING],
+            "url": address(production, Wanted(stage=stage)),
         }
-        for row in rows
-        if row["waiting"] and not (filters == Wanted() or filters == Wanted(stage=row["stage"]))
+        for stage, counts in sorted(counted.items(), key=lambda one: order.get(one[0], len(order)))
+        if counts[WAITING] and filters not in (Wanted(), Wanted(stage=stage))
     ]
     words = {ASSIGNED: "Assigned to you", OPINION: "A second opinion", SKIPPED: "Skipped by you"}
     for state, label in words.items():
-        count = sum(row[state] for row in rows)
+        count = sum(counts[state] for counts in counted.values())
         if count and state != filters.state:
             found.append({"label": label, "count": count, "url": address(production, Wanted(state=state))})
     return found

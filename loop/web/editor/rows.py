@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, CharField, OuterRef, QuerySet, TextField, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.urls import reverse
 
 from loop.decision.models import Decision
-from loop.decision.querysets import in_order
-from loop.decision.rules import LABELLED
+from loop.decision.rules import sort_key
 from loop.kernel.clock import now
 from loop.material.models import Production
 from loop.people.models import Contributor
+from loop.queue.counts import walk_counts
 from loop.queue.querysets import claims_of_others
 from loop.suggestion.models import Suggestion
-from loop.web.editor.wanted import SKIPPED, WAITING, Wanted, listed, scope, verdicts, whose
+from loop.web.editor.wanted import Wanted, scope, verdicts, whose
 
 BEFORE: Final = 60  # rows of the strip before the item on screen
 AFTER: Final = 140
@@ -57,24 +57,12 @@ def short_name(external_id: str, limit: int = NAME_LIMIT) -> str:
     return f"{external_id[: limit - tail - 1]}…{external_id[-tail:]}"
 
 
-def counted(production: Production, filters: Wanted, me: Contributor | None) -> QuerySet[Suggestion]:
-    """What "n of m" is about: the list that is walked; the open queue where rows leave the list when decided."""
-    open_queue = replace(filters, state=WAITING) if filters.state == SKIPPED else filters
-    return listed(scope(production, filters), production, open_queue, me)
-
-
-def progress(
-    production: Production, filters: Wanted, me: Contributor | None, item: Suggestion | None = None
-) -> Progress:
-    """One query, by set: the verdicts are read once, not once a suggestion."""
-    mine = verdicts(production).filter(whose(me))
-    found = counted(production, filters, me).aggregate(
-        total=Count("pk"),
-        judged=Count("pk", filter=Q(pk__in=mine.values("suggestion"))),
-        done=Count("pk", filter=Q(pk__in=mine.filter(outcome__in=LABELLED).values("suggestion"))),
-        before=Count("pk", filter=Q(pk__lt=item.pk if item else 0)),
-    )
-    return Progress(found["total"], found["done"], found["judged"] - found["done"], found["before"] + 1)
+def progress(production: Production, filters: Wanted, me: Contributor, item: Suggestion | None = None) -> Progress:
+    """Of the list that is gone through; of the open queue where one goes through what one skipped. One query."""
+    before = item.pk if item else 0
+    found = scope(production, filters)
+    total, judged, done, place = walk_counts(production, me, found, filters.state, before=before, at=now())
+    return Progress(total, done, judged - done, place + 1)
 
 
 def outcomes(production: Production, me: Contributor | None, suggestions: Iterable[int]) -> dict[int, str]:
@@ -86,14 +74,13 @@ def outcomes_and_last(
     production: Production, me: Contributor, suggestions: Iterable[int]
 ) -> tuple[dict[int, str], Decision | None]:
     """The same, and `latest` beside it. One query."""
-    mine = verdicts(production).filter(whose(me))
-    newest = mine.order_by("-id").values("pk")[:1]
-    found = mine.filter(Q(suggestion__in=list(suggestions)) | Q(pk__in=newest)).select_related("suggestion")
+    mine = verdicts(production).filter(whose(me)).select_related("suggestion").only(*_OF_VERDICTS)
+    newest = mine.order_by("-id")[:1]
+    found = list(mine.filter(suggestion__in=list(suggestions)).order_by().union(newest, all=True))
     shown: dict[int, str] = {}
     own: set[int] = set()
-    last: Decision | None = None
-    for decision in in_order(found).only(*_OF_VERDICTS):
-        last = decision if last is None or decision.pk > last.pk else last
+    last = max(found, key=lambda each: each.pk, default=None)
+    for decision in sorted(found, key=lambda each: sort_key(each.decided_at, each.position, each.pk)):
         is_own = (decision.on_behalf_of_id or decision.decided_by_id) == me.pk
         if is_own or decision.suggestion_id not in own:
             shown[decision.suggestion_id] = decision.outcome
@@ -102,18 +89,10 @@ def outcomes_and_last(
     return shown, last
 
 
-def others(production: Production, me: Contributor | None, suggestions: Iterable[int]) -> dict[int, int]:
-    """How many other people judged each suggestion: a number, no verdict. One query."""
-    found = verdicts(production).filter(suggestion__in=list(suggestions), outcome__in=LABELLED)
-    if me is not None:
-        found = found.exclude(whose(me))
-    counted = found.values("suggestion").annotate(people=Count("decided_by", distinct=True))
-    return {row["suggestion"]: row["people"] for row in counted.order_by()}
-
-
 _COLUMNS: Final = ("pk", "uid", "external_id", "brief_id", "take", "held")
 _OF_VERDICTS: Final = (
     "uid", "suggestion_id", "outcome", "decided_by_id", "on_behalf_of_id", "suggestion__uid", "suggestion__external_id",
+    "decided_at", "position",
 )  # fmt: skip
 
 

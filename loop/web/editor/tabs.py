@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Count
 from django.http import QueryDict
 from django.urls import reverse
 
 from loop.kernel.clock import now
 from loop.material.models import Production
 from loop.people.models import Contributor, User
-from loop.queue.querysets import ALL, ASSIGNED, DISAGREED, HELD, OPINION, WAITING, state_of, views_of
+from loop.queue.counts import counts_by_stage
+from loop.queue.querysets import ASSIGNED, DISAGREED, HELD, OPINION, WAITING, views_of
 from loop.web.editor.wanted import STATES, STATES_OF_READERS, Wanted, scope, wanted
 
 QUIET = (ASSIGNED, OPINION, DISAGREED, HELD)  # states that show only where something is in them
@@ -20,21 +20,8 @@ QUIET = (ASSIGNED, OPINION, DISAGREED, HELD)  # states that show only where some
 
 def state_counts(production: Production, filters: Wanted, me: Contributor | None) -> dict[str, int]:
     """How many are in each state, within the other filters. One query."""
-    at = now()
-    counted = (
-        scope(production, filters)
-        .order_by()
-        .aggregate(
-            **{
-                f"n_{state}": Count("pk", filter=state_of(production, state, me, at=at))
-                for state in STATES
-                if state != ALL
-            },
-            n_all=Count("pk"),
-        )
-    )
-    found: dict[str, int] = {state: counted[f"n_{state}"] for state in STATES}
-    return found
+    stages = counts_by_stage(production, me, scope(production, filters), at=now()).values()
+    return {state: sum(each[state] for each in stages) for state in STATES}
 
 
 def tabs_of(

@@ -75,6 +75,28 @@ def test_a_span_is_given_its_reason_and_stored_with_the_verdict_by_keyboard_alon
     assert span.reason == verdict.reasons[0]
 
 
+def test_the_ends_of_a_span_are_typed_as_timecode_or_frame(clips: Room, at_work: Callable[..., Page]) -> None:
+    page = at_work("editor")
+    open_clip(page, clips, "clip-a", "&f=30")
+    press(page, "m")
+    for name, entry, told in (
+        ("to", "01:00:00;00", "00:59:59;00\u201301:00:00;00"),
+        ("from", "f10", "00:59:58;10\u201301:00:00;00"),
+        ("to", "f999", "00:59:58;10\u201301:00:00;00"),
+    ):
+        field = page.locator(f"#spans [data-field={name}]")
+        field.fill(entry)
+        field.press("Enter")
+        page.locator("#stage").focus()
+        expect(page.locator("#spans .where")).to_have_text(told)
+    expect(page.locator(".said")).to_contain_text("f999 is outside the clip")
+    page.locator("#stage").focus()
+    press(page, "x")
+    saved(page)
+    span = DecisionSpan.objects.get()
+    assert (span.start, span.end) == (10, 61)
+
+
 def test_an_address_leads_to_the_frame_and_a_visit_goes_on_where_it_was(
     clips: Room, at_work: Callable[..., Page]
 ) -> None:

@@ -155,6 +155,17 @@ function player(stage, root) {
 
   // ---------------------------------------------------------------- timecode, address, full stage
 
+  // The frame that a text means; null, and why not, for what means none.
+  function meant(text, refuse) {
+    try {
+      return code.parse(text, film.frame);
+    } catch (refusal) {
+      if (!(refusal instanceof RangeError)) throw refusal;
+      refuse(refusal.message);
+      return null;
+    }
+  }
+
   const entry = found(".goto");
   function askTimecode() {
     if (mode) stop();
@@ -169,14 +180,10 @@ function player(stage, root) {
   }
   entry.addEventListener("submit", (event) => {
     event.preventDefault();
-    try {
-      goTo(code.parse(entry.elements.to.value, film.frame));
-      leaveEntry();
-    } catch (refusal) {
-      if (!(refusal instanceof RangeError)) throw refusal;
-      entry.querySelector("output").textContent = refusal.message;
-      entry.elements.to.select();
-    }
+    const frame = meant(entry.elements.to.value, (words) => (entry.querySelector("output").textContent = words));
+    if (frame === null) return entry.elements.to.select();
+    goTo(frame);
+    leaveEntry();
   });
   entry.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
@@ -330,8 +337,8 @@ function player(stage, root) {
   listen();
   if (media.error) fault();
   data.ready = "";
-  // For the list of spans in the panel: the text of a frame and back, both for people; `jump` shows one and is kept when it stands.
-  stage.timecode = { format: code.format, parse: (text) => code.parse(text, film.frame), jump: goTo };
+  // For the list of spans in the panel: the text of a frame and back, null for what is none; `jump` is kept when the frame stands.
+  stage.timecode = { format: code.format, parse: (text) => meant(text, tell), jump: goTo };
 
   return {
     changed: own.changed,

@@ -177,7 +177,7 @@ function endsOf(span) {
       return share === null || share > 100 ? null : { region: { ...span.region, [key]: String(share / 100) } };
     }]);
   }
-  const at = isFrames(span) ? (text) => stage()?.timecode?.parse(text) ?? whole(text) : whole;
+  const at = (isFrames(span) && stage()?.timecode?.parse) || whole;
   const [from, to] = isFrames(span) ? ["start_frame", "end_frame"] : ["start", "end"];
   const past = isFrames(span) ? 1 : 0;
   const end = span[to] - past;

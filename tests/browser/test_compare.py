@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from loop.decision.models import Decision
+from tests.browser.axe import violations
 from tests.browser.conftest import press, ready, saved
 from tests.media.conftest import Screening
 from tests.support.clips import make_clip
@@ -174,3 +175,7 @@ def test_two_in_one_place(clips: Room, sit_down: Callable[..., Page]) -> None:
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollHeight") <= height, (width, height)
         assert page.locator("[data-action='best']").is_visible()
+    assert violations(page) == []
+    bring_in(clips.production, [line(f"long-{name}", f"The pause says it, {name}.\n" * 60) for name in "ab"])
+    compare(page, clips, "long-a")
+    assert violations(page) == []

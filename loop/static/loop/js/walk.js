@@ -90,6 +90,7 @@ function settle() {
 
 export async function show(uid, { push = true, fresh = false } = {}) {
   let html = null;
+  setPainted(false); // until it lies there, a key would still mean the item before
   const turn = ++turns;
   going = uid;
   if (fresh) {

@@ -146,7 +146,7 @@ def test_keep_good_keeps_whole_lines() -> None:
     bad = line("s2", decisions=[decision(by="nobody"), decision("reject", by="nobody", reasons=["tone"])])
     report = push(production, line("s1", decisions=[decision()]), bad, keep_good=True)
     assert (report.kept, report.bad_lines, report.suggestions_new) == (True, 1, 1)
-    assert "near: story.tone" in str(report.errors[0])
+    assert "story.tone)" in str(report.errors[0])
     assert not Contributor.objects.filter(external_id="nobody", namespace=production.code).exists()
 
 

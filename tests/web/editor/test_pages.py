@@ -125,7 +125,7 @@ def test_every_text_is_shown_whole_and_harmless(name: str, room: Room, seat: Cal
             assert escape(text) in page, address
     review = client.get(f"/p/FERRY/review/?item={uid}").content.decode()
     if text is None:
-        assert "There is no text here" in review
+        assert "The file lies elsewhere" in review
         assert 'name="revised_content"' not in review
     elif text == "":
         assert "The suggestion is empty" in review

@@ -2,7 +2,6 @@
 import { forgetDrafts, settleDrafts } from "./drafts.js";
 import "./keymap.js";
 import { outbox } from "./outbox.js";
-import "./palette.js";
 
 const YEAR_S = 31_536_000;
 const LOGOUT_MS = 3000;

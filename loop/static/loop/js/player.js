@@ -1,8 +1,7 @@
 // Video and sound on the stage, exact to the frame. `mount` returns what lets go of it.
 // Every action is a visible control with its data-action; the key map presses them. Nothing plays by itself.
-import { marks } from "./marks.js";
 import { clock, rail, timecode } from "./rail.js";
-import { spans } from "./spans.js";
+import { marks, spans } from "./spans.js";
 
 const BUSY_MS = 300;
 const TOLD_MS = 5000;

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from loop.decision.models import Decision, DecisionSpan
+from tests.browser.axe import violations
 from tests.browser.conftest import press, ready, saved
 from tests.media.conftest import Screening
 from tests.support.clips import make_clip
@@ -139,6 +140,12 @@ def test_the_picture_has_its_share_at_every_size_and_the_full_stage_all_of_it(
     if coach.count():
         coach.last.click()
         expect(page.locator(".coach")).to_be_hidden()
+    page.keyboard.press("m")
+    page.locator(".menu.up summary").last.click()
+    for theme in ("dark", "light"):
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        assert violations(page) == [], theme
+    page.locator(".menu.up summary").last.click()
     for (width, height), least in SHARES.items():
         page.set_viewport_size({"width": width, "height": height})
         seen: dict[str, Any] = page.evaluate(PICTURE)

@@ -199,7 +199,7 @@ def test_the_rail_scrubs_to_the_frame_and_its_handles_move_ends(films: Path, at_
     box = rail.bounding_box()
     assert box is not None
 
-    def at(frame: float, down: float = 40) -> tuple[float, float]:
+    def at(frame: float, down: float = 34) -> tuple[float, float]:
         return box["x"] + (frame + 0.5) / FRAMES * box["width"], box["y"] + down
 
     page.mouse.click(*at(30))

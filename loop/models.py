@@ -4,10 +4,14 @@ from loop.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, AuditPaylo
 from loop.consent.models import (
     Authorisation,
     AuthorisationEvent,
+    CompensationEntry,
     Evidence,
+    GuildNotice,
     Notice,
     Recipient,
     RecipientAgreement,
+    RecipientDuty,
+    RecipientDutyMet,
 )
 from loop.decision.models import (
     Decision,
@@ -42,6 +46,7 @@ from loop.media.models import MediaFacts, Rendition
 from loop.people.models import Contributor, Credit, Member, Token, User
 from loop.queue.models import Assignment, Claim, OpinionRequest, ReviewPolicy, SavedView
 from loop.recall.models import RecallNotice, RecallRow
+from loop.screening.models import ScreenVerdict
 from loop.signal.models import Signal
 from loop.suggestion.models import (
     Brief,
@@ -68,6 +73,7 @@ __all__ = [
     "BriefContribution",
     "BriefMaterial",
     "Claim",
+    "CompensationEntry",
     "Contributor",
     "Credit",
     "Decision",
@@ -81,6 +87,7 @@ __all__ = [
     "ExportRow",
     "ExportRowDropped",
     "ExportShard",
+    "GuildNotice",
     "Heartbeat",
     "Material",
     "MaterialContribution",
@@ -100,10 +107,13 @@ __all__ = [
     "RecallRow",
     "Recipient",
     "RecipientAgreement",
+    "RecipientDuty",
+    "RecipientDutyMet",
     "Rendition",
     "ReviewPolicy",
     "SavedView",
     "Scene",
+    "ScreenVerdict",
     "Setup",
     "Shot",
     "Signal",

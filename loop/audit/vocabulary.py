@@ -101,6 +101,15 @@ EVENTS: Mapping[str, EventType] = {
     "decision.recorded": EventType("recorded a decision", ("loop_decision",), by_digest=True),
     "reason.registered": EventType("registered the reason {code}", ("loop_production",), ("code",)),
     "beat.registered": EventType("registered the beat {code}", ("loop_production",), ("code",)),
+    "guild.notice": EventType(
+        "recorded a {kind} to the guild {guild}, sent {sent_on}", ("loop_guild_notice",), ("guild", "kind", "sent_on")
+    ),
+    "compensation.entry": EventType(
+        "recorded compensation as {kind}", ("loop_compensation_entry",), ("kind",), data=True
+    ),
+    "recipient.duty": EventType("set a recipient a duty until {due_at}", ("loop_recipient_duty",), ("kind", "due_at")),
+    "recipient.duty_met": EventType("recorded a recipient's duty as met", ("loop_recipient_duty",)),
+    "screening.verdict": EventType("screened a text: {verdict}", ("loop_screen_verdict",), ("verdict", "version")),
     "evidence.stored": EventType("stored evidence with SHA-256 {sha256}", ("loop_evidence",), ("sha256",)),
     "notice.recorded": EventType("recorded version {version} of a notice", ("loop_notice",), ("version",)),
     "authorisation.recorded": EventType(
@@ -150,7 +159,8 @@ NOT_DATA = tuple(sorted(name for name, event in EVENTS.items() if not event.data
 
 CONSENT_EVENTS = (
     "authorisation.recorded", "authorisation.state", "evidence.stored", "notice.recorded", "recipient.added",
-    "recipient.agreement", "recipient.changed", "model.terms", "recall.issued", "text.erased",
+    "recipient.agreement", "recipient.changed", "recipient.duty", "recipient.duty_met", "guild.notice",
+    "compensation.entry", "model.terms", "recall.issued", "text.erased",
 )  # fmt: skip
 """What a consent officer reads of the trail."""
 
@@ -190,6 +200,10 @@ VOUCHED: Mapping[str, Vouched] = {
         ),
     ),
     "loop_evidence": Vouched(("evidence.stored",), needs_event=True, frozen=True),
+    "loop_guild_notice": Vouched(("guild.notice",), linked=True, needs_event=True, frozen=True),
+    "loop_compensation_entry": Vouched(("compensation.entry",), linked=True, needs_event=True, frozen=True),
+    "loop_recipient_duty": Vouched(("recipient.duty", "recipient.duty_met"), linked=True, needs_event=True),
+    "loop_screen_verdict": Vouched(("screening.verdict",), linked=True, needs_event=True, frozen=True),
     "loop_notice": Vouched(("notice.recorded",), frozen=True),
     "loop_authorisation": Vouched(("authorisation.recorded",), linked=True, needs_event=True, frozen=True),
     "loop_authorisation_event": Vouched(("authorisation.state",), linked=True, needs_event=True, frozen=True),

@@ -23,7 +23,8 @@ HISTORY = {
     "loop_suggestion_contribution", "loop_decision", "loop_decision_span", "loop_signal", "loop_evidence",
     "loop_notice", "loop_recipient_agreement", "loop_authorisation", "loop_authorisation_event", "loop_export_row",
     "loop_export_row_dropped", "loop_export_exclusion", "loop_download", "loop_recall_notice", "loop_recall_row",
-    "loop_audit_event", "loop_audit_leaf", "loop_audit_checkpoint",
+    "loop_audit_event", "loop_audit_leaf", "loop_audit_checkpoint", "loop_guild_notice", "loop_compensation_entry",
+    "loop_recipient_duty", "loop_recipient_duty_met", "loop_screen_verdict",
 }  # fmt: skip
 
 

@@ -15,18 +15,25 @@ from loop.consent.models import (
     Authorisation,
     AuthorisationEvent,
     AuthorisationState,
+    CompensationEntry,
     Evidence,
+    GuildNotice,
     Recipient,
     RecipientAgreement,
+    RecipientDuty,
+    RecipientDutyMet,
 )
 from loop.decision.models import Decision
 from loop.kernel.ids import uuid7
 from loop.material.models import Material, MaterialContribution, Production
 from loop.people.models import Contributor
+from loop.screening.models import ScreenVerdict
 from loop.suggestion.models import (
     Brief,
     BriefContribution,
     BriefMaterial,
+    ModelTerms,
+    ModelVersion,
     Suggestion,
     SuggestionContribution,
     SuggestionMaterial,
@@ -80,6 +87,13 @@ class Record:
     start: int
     end: int
     events: tuple[tuple[str, int], ...]
+    conditions: dict[str, Any] = field(default_factory=dict)
+    compensation: dict[str, Any] = field(default_factory=dict)
+    lines: tuple[tuple[str, int | None, int, int], ...] = ()  # kind, line settled, day due, minutes from noon
+    retention: int | None = None
+    kind: str = "signed_consent"
+    guardian: str = ""
+    replaces: int | None = None  # the record before which it stands
 
 
 @dataclass(frozen=True)
@@ -90,10 +104,18 @@ class World:
     said: tuple[Said, ...]
     rows: tuple[tuple[int, int | None], ...]
     records: tuple[Record, ...]
-    agreements: tuple[tuple[int, int, int, tuple[str, ...], tuple[str, ...]], ...]
+    agreements: tuple[tuple[int, int, int, tuple[str, ...], tuple[str, ...], int | None, int | None], ...]
     block: dict[str, object] = field(default_factory=dict)
     purpose: str = PURPOSES[0]
     profile: str | None = "preference"
+    minors: tuple[tuple[int, int], ...] = ()  # party, days till of age
+    guilds: tuple[str, ...] = ()
+    told: tuple[tuple[str, bool, int], ...] = ()  # guild, for this recipient only, day
+    duties: tuple[tuple[int, int | None], ...] = ()  # minutes due, minutes met
+    recipient_kind: str = "external"
+    origins: tuple[tuple[str, bool], ...] = (("model", True), ("model", True))  # of each work: origin, model named
+    terms: tuple[str, ...] = ("allowed",)
+    screens: tuple[tuple[str, int, str], ...] = ()  # "work" or "said", index, verdict
 
 
 def drawn(seed: int) -> World:
@@ -131,15 +153,72 @@ def drawn(seed: int) -> World:
             start=min(end, pick(-5, 0, 1)),
             end=end,
             events=pick((("ConsentGiven", -1),), history(), history(), history()),
+            conditions={purpose: condition() for purpose in values},
+            compensation=pick(
+                {},
+                {"term": "one_fee"},
+                {"term": "one_fee", "status": "paid"},
+                {"term": "per_row_fee"},
+                {"term": "per_row_fee", "status": "due"},
+                {"status": "due"},
+            ),
+            lines=pick((), ledger(), ledger()),
+            retention=pick(None, 10, 30, 400),
+            kind=pick(dice.choice(("signed_rider", "signed_consent")), ""),
+            guardian=dice.choice(("", "a parent")),
+            replaces=pick(None, 0, 1, 2),
         )
+
+    def condition() -> Any:
+        return dice.choice(
+            (
+                {},
+                {"recipients": ["lab"]},
+                {"recipients": ["vendor"]},
+                {"recipient_kinds": ["external"]},
+                {"profiles": ["preference", "signals"]},
+                {"places": ["US", "CA"]},
+                {"places": []},
+                {"recipients": "lab"},
+                {"not_before": TODAY.isoformat()},
+                {"not_after": "2026-11-19"},
+                {"not_after": "2026-11-20", "info": "x"},
+                {"not_before": "soon"},
+                {"not_after": 20261231},
+                {"not_before": "2026-01-01", "not_after": "2027-01-01"},
+                {"info": "aggregate only"},
+                [1],
+                "x",
+                None,
+            )
+        )
+
+    def ledger() -> tuple[tuple[str, int | None, int, int], ...]:
+        lines: list[tuple[str, int | None, int, int]] = []
+        for number in range(dice.randint(1, 3)):
+            due = [place for place, line in enumerate(lines) if line[0] == "due"]
+            taken = {line[1] for line in lines}
+            free = [place for place in due if place not in taken]
+            kind = dice.choice(("due", "settled", "waived"))
+            settles = dice.choice((*free, None)) if kind != "due" else None
+            lines.append((kind, settles, dice.choice((-1, 0, 1)), dice.choice((-1, 0, 1)) if number else -1))
+        return tuple(lines)
 
     def history() -> tuple[tuple[str, int], ...]:
         states = ("ConsentGiven", "RenewedConsentGiven", *AuthorisationState.values)
         return tuple((dice.choice(states), dice.choice((-2, -1, 0, 1))) for _ in range(dice.randint(0, 3)))
 
-    def agreement() -> tuple[int, int, int, tuple[str, ...], tuple[str, ...]]:
+    def agreement() -> tuple[int, int, int, tuple[str, ...], tuple[str, ...], int | None, int | None]:
         places = pick(dice.choice((("US",), ("US",), ("US", "CA"))), (), ("GB",))
-        return (pick(-9, 1), pick(-9, 1), pick(9, 0, -1), pick(PURPOSES, ("ai_training",)), places)
+        return (
+            pick(-9, 1),
+            pick(-9, 1),
+            pick(9, 0, -1),
+            pick(PURPOSES, ("ai_training",)),
+            places,
+            pick(dice.choice((None, 30)), 10, 400),
+            pick(dice.choice((None, 20)), 30, 31),
+        )
 
     records = [record(party) for party in range(PARTIES) if not wrong()]
     records += [record(dice.randrange(PARTIES)) for _ in range(dice.choice((0, 0, 1, 3)))]
@@ -162,6 +241,16 @@ def drawn(seed: int) -> World:
                    {"embargo_until": TODAY - timedelta(days=1)}),
         purpose=pick(*PURPOSES),
         profile=pick(dice.choice(("preference", "signals", None)), "evaluation", "no_profile"),
+        minors=pick((), ((dice.randrange(PARTIES), dice.choice((0, 1))),)),
+        guilds=pick((), ("WRITERS",), ("WRITERS", "DIRECTORS")),
+        told=tuple((dice.choice(("WRITERS", "DIRECTORS")), dice.random() < 0.5, dice.choice((-1, 0, 1)))
+                   for _ in range(dice.choice((0, 1, 2)))),
+        duties=pick((), ((-1, None),), ((0, None), (1, None)), ((-1, 0),), ((-1, 1),)),
+        recipient_kind=pick("external", "production", "internal"),
+        origins=tuple((pick(dice.choice(("model", "person")), "camera", "nobody"), not wrong()) for _ in range(2)),
+        terms=pick(("allowed",), (), ("notAllowed",), ("notAllowed", "allowed"), ("allowed", "notAllowed")),
+        screens=pick((), (("work", 0, "quarantined"),), (("said", 0, "quarantined"), ("said", 0, "released")),
+                     (("work", 1, "pass"), ("said", 1, "quarantined")), (("work", 0, "redacted"),)),
     )  # fmt: skip
 
 
@@ -185,13 +274,23 @@ def build(world: World) -> Built:
     parties = [
         Contributor.objects.create(namespace="SHOW", external_id=f"p{i}", created_at=NOON) for i in range(PARTIES)
     ]
-    recipient = Recipient.objects.create(code="lab", name="Lab", kind="external", created_at=NOON)
-    for signed, start, end, purposes, places in world.agreements:
+    for party, days in world.minors:
+        parties[party].minor_until = _day(days)
+        parties[party].save()
+    recipient = Recipient.objects.create(code="lab", name="Lab", kind=world.recipient_kind, created_at=NOON)
+    for signed, start, end, purposes, places, kept, used in world.agreements:
         RecipientAgreement.objects.create(
             recipient=recipient, signed_on=_day(signed), valid_from=min(_day(start), _day(end)), valid_until=_day(end),
-            purposes=list(purposes), places=list(places), event=event, recorded_at=NOON,
+            purposes=list(purposes), places=list(places), retention_days=kept, use_days=used, event=event,
+            recorded_at=NOON,
         )  # fmt: skip
-    suggestions = [_suggestion(shows[0], number, work, parties, event) for number, work in enumerate(world.works)]
+    model = ModelVersion.objects.create(label="vendor/model@1", name="model", created_at=NOON)
+    for said_terms in world.terms:
+        ModelTerms.objects.create(model=model, training_on_outputs=said_terms, event=event, recorded_at=NOON)
+    suggestions = [
+        _suggestion(shows[0], number, work, parties, event, world.origins[number], model)
+        for number, work in enumerate(world.works)
+    ]
     decisions = [
         Decision.objects.create(
             production=shows[0], suggestion=suggestions[said.work], external_id=f"d{number}", outcome=said.outcome,
@@ -203,11 +302,47 @@ def build(world: World) -> Built:
     evidence = Evidence.objects.create(
         sha256="0" * 64, file_name="rider.pdf", size_bytes=1, stored_name="x", recorded_at=NOON
     )
+    records: list[Authorisation] = []
     for record in world.records:
-        _authorisation(record, shows, parties, evidence, event)
+        records.append(_authorisation(record, shows, parties, event, records))
+    _standing(world, shows[0], recipient, suggestions, decisions, evidence, event)
     many = len(decisions)
     rows = [(decisions[one % many], None if other is None else decisions[other % many]) for one, other in world.rows]
     return Built(shows[0], recipient, parties, rows)
+
+
+def _standing(
+    world: World,
+    show: Production,
+    recipient: Recipient,
+    suggestions: list[Suggestion],
+    decisions: list[int],
+    evidence: Evidence,
+    event: AuditEvent,
+) -> None:
+    show.guilds = list(world.guilds)
+    show.save()
+    for guild, only, day in world.told:
+        GuildNotice.objects.create(
+            production=show, guild=guild, kind="notice", recipient=recipient if only else None, sent_on=_day(day),
+            evidence=evidence, event=event, recorded_at=NOON,
+        )  # fmt: skip
+    for due, met in world.duties:
+        duty = RecipientDuty.objects.create(
+            recipient=recipient, kind="recall_ack", reference=uuid7(), due_at=NOON + timedelta(minutes=due),
+            event=event, recorded_at=NOON,
+        )  # fmt: skip
+        if met is not None:
+            RecipientDutyMet.objects.create(duty=duty, met_at=NOON + timedelta(minutes=met), event=event)
+    for kind, index, found in world.screens:
+        if kind == "work" and index < len(suggestions):
+            ScreenVerdict.objects.create(
+                suggestion=suggestions[index], version="1", verdict=found, event=event, recorded_at=NOON
+            )
+        elif kind == "said" and index < len(decisions):
+            ScreenVerdict.objects.create(
+                decision_id=decisions[index], version="1", verdict=found, event=event, recorded_at=NOON
+            )
 
 
 def _day(offset: int) -> date:
@@ -225,11 +360,18 @@ def _production(code: str, block: dict[str, object]) -> Production:
 
 
 def _suggestion(
-    production: Production, number: int, work: Work, parties: list[Contributor], event: AuditEvent
+    production: Production,
+    number: int,
+    work: Work,
+    parties: list[Contributor],
+    event: AuditEvent,
+    origin: tuple[str, bool],
+    model: ModelVersion,
 ) -> Suggestion:
     brief = Brief.objects.create(production=production, external_id=f"b{number}", kind="shot_list", recorded_at=NOON)
     suggestion = Suggestion.objects.create(
-        production=production, brief=brief, external_id=f"s{number}", origin="model", kind="shot_list",
+        production=production, brief=brief, external_id=f"s{number}", origin=origin[0], kind="shot_list",
+        model=model if origin[1] else None,
         recorded_at=NOON, text_commit=bytes(32), digest=bytes(32), event=event,
     )  # fmt: skip
     for party, capacity in work.own:
@@ -251,15 +393,23 @@ def _suggestion(
 
 
 def _authorisation(
-    record: Record, shows: list[Production], parties: list[Contributor], evidence: Evidence, event: AuditEvent
-) -> None:
+    record: Record, shows: list[Production], parties: list[Contributor], event: AuditEvent, before: list[Authorisation]
+) -> Authorisation:
+    document = Evidence.objects.create(
+        sha256="0" * 64, file_name="rider.pdf", kind=record.kind, size_bytes=1, stored_name="x", recorded_at=NOON
+    )
+    replaced = before[record.replaces] if record.replaces is not None and record.replaces < len(before) else None
     row = Authorisation.objects.create(
         party=parties[record.party], production=None if record.production is None else shows[record.production],
         basis=record.basis, material_kinds=list(record.kinds), capacities=list(record.capacities),
-        uses={purpose: {"value": value} for purpose, value in record.uses.items()},
+        uses={
+            purpose: {"value": value, "constraint": record.conditions.get(purpose)}
+            for purpose, value in record.uses.items()
+        },
         recipients=list(record.recipients), recipient_kinds=list(record.recipient_kinds),
-        territory_allow=list(record.allow), territory_deny=list(record.deny),
-        valid_from=_day(record.start), valid_until=_day(record.end), evidence=evidence, event=event, recorded_at=NOON,
+        territory_allow=list(record.allow), territory_deny=list(record.deny), retention_days=record.retention,
+        compensation=record.compensation, granted_by=record.guardian, supersedes=replaced,
+        valid_from=_day(record.start), valid_until=_day(record.end), evidence=document, event=event, recorded_at=NOON,
     )  # fmt: skip
     for state, minutes in record.events:
         AuthorisationEvent.objects.create(
@@ -269,3 +419,13 @@ def _authorisation(
             recorded_at=NOON,
             event=event,
         )
+    lines: list[CompensationEntry] = []
+    for kind, settles, due, minutes in record.lines:
+        lines.append(
+            CompensationEntry.objects.create(
+                authorisation=row, kind=kind, settles=None if settles is None else lines[settles],
+                due_on=_day(due) if kind == "due" else None, event=event,
+                recorded_at=NOON + timedelta(minutes=minutes),
+            )
+        )  # fmt: skip
+    return row

@@ -163,12 +163,12 @@ def judge(question: Question, contribution: Contribution, statements: Iterable[S
     settled = [each for each in within if not each.is_open]
     specific = [each for each in settled if is_specific(each, contribution, question)]
     permitting = [each for each in specific if fits_retention(each, question)]
-    for code, left in (
+    for missing, left in (
         ("RECIPIENT_OUT_OF_SCOPE", named), ("TERRITORY", within), ("COMPENSATION_DUE", settled),
         ("SENSITIVE_SUBJECT", specific), ("RETENTION", permitting),
     ):  # fmt: skip
         if not left:
-            codes.append(code)
+            codes.append(missing)
             break
     return Judgement(
         contribution=contribution,

@@ -16,7 +16,8 @@ from loop.gate.question import ask
 from loop.gate.rules import verdict
 from loop.gate.sieve import sieve
 from loop.gate.statements import statements_of
-from tests.gate.worlds import NOON, TODAY, Built, World, build, worlds
+from tests.gate.building import Built, build
+from tests.gate.worlds import NOON, TODAY, World, worlds
 from tests.support.databases import FreshDatabase
 
 ROUNDS, SEED = 5000, 20261120

@@ -2,9 +2,14 @@
 
 from loop.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, AuditPayload, AuditPending
 from loop.consent.models import (
+    ApprovalDecision,
+    ApprovalRequest,
     Authorisation,
     AuthorisationEvent,
     CompensationEntry,
+    ConsentAnswer,
+    ConsentRequest,
+    ContributorLink,
     Evidence,
     GuildNotice,
     Notice,
@@ -45,7 +50,7 @@ from loop.material.models import (
 from loop.media.models import MediaFacts, Rendition
 from loop.people.models import Contributor, Credit, Member, Token, User
 from loop.queue.models import Assignment, Claim, OpinionRequest, ReviewPolicy, SavedView
-from loop.recall.models import RecallNotice, RecallRow
+from loop.recall.models import RecallAck, RecallNotice, RecallRow
 from loop.screening.models import ScreenVerdict
 from loop.signal.models import Signal
 from loop.suggestion.models import (
@@ -61,6 +66,8 @@ from loop.suggestion.models import (
 )
 
 __all__ = [
+    "ApprovalDecision",
+    "ApprovalRequest",
     "Assignment",
     "AuditCheckpoint",
     "AuditEvent",
@@ -74,7 +81,10 @@ __all__ = [
     "BriefMaterial",
     "Claim",
     "CompensationEntry",
+    "ConsentAnswer",
+    "ConsentRequest",
     "Contributor",
+    "ContributorLink",
     "Credit",
     "Decision",
     "DecisionDraft",
@@ -103,6 +113,7 @@ __all__ = [
     "Production",
     "ProductionBeat",
     "ProductionReason",
+    "RecallAck",
     "RecallNotice",
     "RecallRow",
     "Recipient",

@@ -7,7 +7,7 @@ from django.db import models
 
 from loop.kernel.ids import uuid7
 from loop.material.models import Production
-from loop.people.models import Contributor
+from loop.people.models import Contributor, User
 
 
 class Recipient(models.Model):
@@ -271,3 +271,97 @@ class RecipientDutyMet(models.Model):
 
     class Meta:
         db_table = "loop_recipient_duty_met"
+
+
+class ContributorLink(models.Model):
+    """A contributor's own door: a link without an account. Only the digest of its secret is kept."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    contributor = models.ForeignKey(Contributor, on_delete=models.PROTECT, related_name="links")
+    production = models.ForeignKey(Production, on_delete=models.PROTECT, related_name="links")
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "loop_contributor_link"
+
+
+class ConsentRequest(models.Model):
+    """Somebody was asked: for which uses, by whom to be received, with which notice. Append-only."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    party = models.ForeignKey(Contributor, on_delete=models.PROTECT, related_name="requests")
+    production = models.ForeignKey(Production, on_delete=models.PROTECT, related_name="requests")
+    uses = ArrayField(models.CharField(max_length=40))
+    recipients = ArrayField(models.CharField(max_length=64))
+    valid_until = models.DateField()  # until when the authorisation asked for would run
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey("loop.AuditEvent", on_delete=models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loop_consent_request"
+        indexes = [models.Index(fields=["production", "sent_at"], name="consent_request_sent")]
+
+
+class ConsentAnswer(models.Model):
+    """What came of a request. Append-only; a request without one is unanswered."""
+
+    class Answer(models.TextChoices):
+        GIVEN = "given", "Given"
+        REFUSED = "refused", "Refused"
+        DEFERRED = "deferred", "Deferred"
+
+    request = models.ForeignKey(ConsentRequest, on_delete=models.PROTECT, related_name="answers")
+    answer = models.CharField(max_length=8, choices=Answer.choices)
+    authorisation = models.ForeignKey(
+        Authorisation, null=True, blank=True, on_delete=models.PROTECT, related_name="answers"
+    )
+    event = models.ForeignKey("loop.AuditEvent", on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loop_consent_answer"
+
+
+class ApprovalRequest(models.Model):
+    """A second person must approve: a withdrawal that touches a published release, or a release that goes outside.
+
+    Append-only. `subject` is the uid of what waits; `asked` is what will be done, in full: the approver sees it.
+    """
+
+    class Kind(models.TextChoices):
+        WITHDRAWAL = "withdrawal", "A withdrawal"
+        RELEASE = "release", "A release"
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    production = models.ForeignKey(
+        Production, null=True, blank=True, on_delete=models.PROTECT, related_name="approvals"
+    )
+    subject = models.UUIDField()
+    asked = models.JSONField()
+    asked_by = models.CharField(max_length=80)  # the actor's id, as the audit log writes it
+    event = models.ForeignKey("loop.AuditEvent", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loop_approval_request"
+        indexes = [models.Index(fields=["kind", "subject"], name="approval_of_subject")]
+
+
+class ApprovalDecision(models.Model):
+    """The second person's word. Append-only, one a request."""
+
+    request = models.OneToOneField(ApprovalRequest, primary_key=True, on_delete=models.PROTECT, related_name="decision")
+    approved = models.BooleanField()
+    decided_by = models.CharField(max_length=80)
+    event = models.ForeignKey("loop.AuditEvent", on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loop_approval_decision"

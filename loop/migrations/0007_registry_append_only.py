@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     operations = [
         run_file(
             "0007_registry_append_only",
-            sha256="98cd9106ef0d70d7f90aeafa55a576055565b934efc74656809d7a7a64edfc74",
-            reverse_sha256="13930dd2b7f3908bbf246dc0bd66e5b082d5872cc509b6f767b9beffbc8e4736",
+            sha256="14f659bdcd3fb8b9332677fe5c6ba48b47c17e34ffb7929da937f12aed319dba",
+            reverse_sha256="08089479a338f4c028fa0f897440b38f4679ec0806e0d3f3f77c0d579027a322",
         ),
     ]

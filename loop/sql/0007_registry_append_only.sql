@@ -4,7 +4,8 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY[
-        'loop_guild_notice', 'loop_compensation_entry', 'loop_recipient_duty', 'loop_recipient_duty_met', 'loop_screen_verdict'
+        'loop_guild_notice', 'loop_compensation_entry', 'loop_recipient_duty', 'loop_recipient_duty_met', 'loop_screen_verdict',
+        'loop_consent_request', 'loop_consent_answer', 'loop_approval_request', 'loop_approval_decision', 'loop_recall_ack'
     ] LOOP
         EXECUTE format('CREATE TRIGGER append_only_row BEFORE UPDATE OR DELETE ON %I
                         FOR EACH ROW EXECUTE FUNCTION loop_refuse_change()', name);

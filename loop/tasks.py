@@ -8,10 +8,17 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from loop.audit.seal import seal_all
+from loop.decision.sweep_drafts import sweep_drafts
 from loop.export import advance as advancing
 from loop.export import heartbeat as heart
 from loop.export import sweep as sweeping
 from loop.export.models import Export
+from loop.media import sweep as media_sweep
+from loop.media.render import RENDER_S, render_next
+from loop.media.tidy import tidy
+
+MOST_RENDERERS = 4
+MESSAGE_S = 15
 
 log = structlog.get_logger(__name__)
 
@@ -36,9 +43,35 @@ def seal_log() -> None:
 
 @shared_task(name="loop.tasks.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    """Sends on every release that waits for a message which was lost."""
+    """Sends on every release, and the makers of media, that wait for a message which was lost."""
     for uid in Export.objects.filter(id__in=sweeping.sweep()).order_by("id").values_list("uid", flat=True):
         send(str(uid))
+    for _ in range(min(media_sweep.sweep(), MOST_RENDERERS)):
+        send_media()
+
+
+# Acknowledged at once and with limits of its own: a film takes longer than a message may stay unacknowledged, and what
+# a killed worker had in hand is found by the lease in its row.
+@shared_task(  # type: ignore[untyped-decorator]
+    name="loop.tasks.render_media", acks_late=False, soft_time_limit=RENDER_S + 60, time_limit=RENDER_S + 120
+)
+def render_media() -> None:
+    """Makes one rendition, whichever is next, and has the next one looked for."""
+    heart.beat("worker media")
+    if render_next(lambda: heart.beat("worker media")) is not None:
+        send_media()
+
+
+@shared_task(name="loop.tasks.tidy_media")  # type: ignore[untyped-decorator]
+def tidy_media() -> None:
+    """Removes what killed workers and broken uploads left behind."""
+    tidy()
+
+
+@shared_task(name="loop.tasks.forget_drafts")  # type: ignore[untyped-decorator]
+def forget_drafts() -> None:
+    """Removes drafts that nobody came back for."""
+    sweep_drafts()
 
 
 @shared_task(name="loop.tasks.heartbeat")  # type: ignore[untyped-decorator]
@@ -55,6 +88,21 @@ def send(export_uid: str) -> bool:
         log.warning("broker_down", export=export_uid, error=type(error).__name__)
         return False
     return True
+
+
+def send_media() -> bool:
+    """Sends a worker to what waits. The message is worthless once the next sweep sends another, so it expires then."""
+    try:
+        render_media.apply_async(expires=MESSAGE_S)
+    except OperationalError as error:
+        log.warning("broker_down", task="render_media", error=type(error).__name__)
+        return False
+    return True
+
+
+def nudge_media() -> None:
+    """For doors: has what was stored made once that is committed (at once outside a transaction)."""
+    transaction.on_commit(send_media)
 
 
 def nudge(export: Export) -> None:

@@ -56,18 +56,25 @@ app.conf.update(
     worker_send_task_events=False,
     timezone="UTC",
     enable_utc=True,
-    # Exports wait in their own queue, so that they cannot starve the sweep, the seal and the heartbeat.
+    # Exports wait in their own queue, so that they cannot starve the sweep, the seal and the heartbeat; media in
+    # another, so that an hour of transcoding holds up no release.
     task_default_queue="export",
     task_create_missing_queues=True,
     task_routes={
         "loop.tasks.seal_log": {"queue": "control"},
         "loop.tasks.sweep": {"queue": "control"},
         "loop.tasks.heartbeat": {"queue": "control"},
+        "loop.tasks.tidy_media": {"queue": "control"},
+        "loop.tasks.forget_drafts": {"queue": "control"},
+        "loop.tasks.render_media": {"queue": "media"},
     },
     # A tick that waited longer than its interval is worthless: the next one does the same.
     beat_schedule={
         "seal the log": {"task": "loop.tasks.seal_log", "schedule": 5.0, "options": {"expires": 5}},
         "sweep": {"task": "loop.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+        "media": {"task": "loop.tasks.render_media", "schedule": 15.0, "options": {"expires": 15}},
+        "tidy media": {"task": "loop.tasks.tidy_media", "schedule": 600.0, "options": {"expires": 600}},
+        "forget drafts": {"task": "loop.tasks.forget_drafts", "schedule": 3600.0, "options": {"expires": 3600}},
         "heartbeat": {"task": "loop.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
     },
     beat_max_loop_interval=5,

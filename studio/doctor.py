@@ -19,6 +19,7 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 LEAST_DISK_BYTES = 1024**3
 LOW_DISK_BYTES = 5 * 1024**3
 HEARTBEAT_LATE_S = 60
+MEDIA_LATE_S = 600
 SKEW_WARN_S = 2.0
 SKEW_FAIL_S = 60.0
 MIB = 1024**2
@@ -42,7 +43,7 @@ def examine() -> Iterator[Finding]:
     reachable = database()
     yield reachable
     if reachable.level != FAIL:
-        for check in (role_names, migrations, clock, heartbeat):
+        for check in (role_names, migrations, clock, heartbeat, media):
             yield from _guarded(check)
     yield broker()
 
@@ -123,6 +124,28 @@ def heartbeat() -> Iterator[Finding]:
     for name, seconds in beats:
         level = OK if seconds < HEARTBEAT_LATE_S else WARN
         yield Finding("workers", level, f"{name} was last seen {seconds:.0f} s ago", "" if level == OK else advice)
+
+
+def media() -> Iterator[Finding]:
+    """Is what the page shows of files being made?"""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT to_regclass('loop_media_rendition') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            return  # `migrations` says so
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'running'"
+            " AND leased_until > clock_timestamp()), count(*) FILTER (WHERE state = 'failed'),"
+            " coalesce(extract(epoch FROM clock_timestamp() - min(created_at) FILTER (WHERE state = 'waiting')), 0)"
+            " FROM loop_media_rendition"
+        )
+        waiting, running, failed, oldest_s = cursor.fetchone()
+    found = f"{waiting} waiting, {running} being made, {failed} failed"
+    if waiting and not running and oldest_s > MEDIA_LATE_S:
+        yield Finding("media", WARN, found, "Start a worker for them: ./manage.py up, or ./manage.py run_worker")
+    elif failed:
+        yield Finding("media", WARN, found, "The pages of those files say why, and can have them tried again.")
+    else:
+        yield Finding("media", OK, found)
 
 
 def broker() -> Finding:

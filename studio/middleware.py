@@ -46,7 +46,10 @@ class RequestRecord:
 
 
 class PrivatePages:
-    """No cache keeps the pages of people who are logged in, not even the browser's."""
+    """No cache keeps the pages of people who are logged in, not even the browser's.
+
+    A view may mark bytes that never change under their address (`is_immutable`); their browser alone keeps those.
+    """
 
     def __init__(self, get_response: type_of_response) -> None:
         self.get_response = get_response
@@ -54,6 +57,8 @@ class PrivatePages:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if getattr(response, "is_immutable", False):
+            return response
         if _user_id(request) is not None or "Authorization" in request.headers:
             # A view may be stricter or set an ETag, but not less private.
             add_never_cache_headers(response)

@@ -242,6 +242,9 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"  # never served from here: a view checks who asks
+CIRCLED_MEDIA_MAX_BYTES = env.number("CIRCLED_MEDIA_MAX_BYTES", default=20 * 1024**3, least=1)
+# The path under which a proxy in front serves MEDIA_ROOT by X-Accel-Redirect; empty: we send the bytes ourselves.
+CIRCLED_ACCEL_PREFIX = env.text("CIRCLED_ACCEL_PREFIX").rstrip("/")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "studio.statics.HashedFiles"},

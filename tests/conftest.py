@@ -17,6 +17,8 @@ from pytest_django import DjangoDbBlocker, Settings
 from tests.support import databases, processes
 from tests.support.databases import FreshDatabase, Server
 from tests.support.processes import Broker, Program
+from tests.support.site import FOLDERS, LABEL, Site
+from tests.support.stock import Stock, load_sample
 
 pytest_plugins = ["tests.support.required", "tests.support.soak_report"]
 
@@ -51,12 +53,26 @@ def django_db_setup(
             yield
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """This session's web server, not started yet: `live_site` does that."""
+    place = tmp_path_factory.mktemp("live")
+    found = Site(home=place / "home", log=place / "web.log")
+    yield found
+    found.stop()
+
+
 @pytest.fixture(autouse=True)
-def own_home(settings: Settings, tmp_path: Path) -> Path:
+def own_home(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Path:
     """A home of the test's own: keys, media and releases of one test are never another's."""
-    home = tmp_path / "own-home"
-    for name in ("keys", "media", "releases", "run", "log"):
-        (home / name).mkdir(parents=True, mode=0o700)
+    if "live_site" in request.fixturenames:
+        shared: Site = request.getfixturevalue("site")
+        shared.renew()
+        home = shared.home
+    else:
+        home = tmp_path / "own-home"
+        for name in FOLDERS:
+            (home / name).mkdir(parents=True, mode=0o700)
     settings.CIRCLED_HOME = home
     settings.KEYS_ROOT = home / "keys"
     settings.MEDIA_ROOT = home / "media"
@@ -64,19 +80,41 @@ def own_home(settings: Settings, tmp_path: Path) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def sample_stock(
+    database_server: Server,
+    template_database: str,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stock]:
+    """The sample production, loaded and its media rendered, once a session."""
+    home = tmp_path_factory.mktemp("sample")
+    with databases.clone(database_server, template_database, "sample") as name:
+        with django_db_blocker.unblock(), databases.pointed_at(name):
+            load_sample(home)
+        yield Stock(name, home)
+
+
+@pytest.fixture
+def stock(template_database: str) -> Stock:
+    """What `fresh_database` begins with: the schema. A module overrides this with `sample_stock` for the sample."""
+    return Stock(template_database)
+
+
 @pytest.fixture
 def fresh_database(
     request: pytest.FixtureRequest,
     own_home: Path,
     database_server: Server,
-    template_database: str,
+    stock: Stock,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[FreshDatabase]:
     """A private clone that Django's connections of every thread lead to; commits are real. Not together with `db`."""
     if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
         pytest.fail("fresh_database replaces the db fixture and the django_db mark: use one of them")
-    label = f"fresh{next(LABELS)}"
-    with django_db_blocker.unblock(), databases.clone(database_server, template_database, label) as name:
+    label = LABEL if "live_site" in request.fixturenames else f"fresh{next(LABELS)}"
+    stock.lay_out(own_home)
+    with django_db_blocker.unblock(), databases.clone(database_server, stock.database, label) as name:
         fresh = FreshDatabase(name=name, server=database_server, environment={
             "DATABASE_URL": database_server.runtime.uri(name),
             "DATABASE_OWNER_URL": database_server.owner.uri(name),
@@ -137,14 +175,13 @@ def static_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def live_site(
-    fresh_database: FreshDatabase, broker: Broker, static_files: Path, own_home: Path, tmp_path: Path
-) -> Iterator[str]:
-    """The address of a real web server on the fresh database, with the static files a browser needs."""
-    (own_home / "static").symlink_to(static_files)
-    program, address = processes.web_server(fresh_database.environment, log=tmp_path / "web.log")
-    yield address
-    program.stop()
+def live_site(fresh_database: FreshDatabase, broker: Broker, static_files: Path, site: Site) -> str:
+    """The address of a real web server on the fresh database, with the static files a browser needs.
+
+    The process serves the whole session; database and home are new under the same name, so nothing of another test is
+    left. It also answers to the name `studio.test`.
+    """
+    return site.serve(fresh_database.environment, static_files)
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,13 @@ from loop.api.base import Nowhere
 from loop.api.decisions import Decisions, OneDecision
 from loop.api.exports import CancelExport, ExportDownloads, ExportFiles, Exports, OneExport
 from loop.api.links import TakeFile
+from loop.api.media import OneMedia
 from loop.api.reference import Me, Productions, Schema
 from loop.api.suggestions import OneSuggestion, Suggestions, SuggestionsBulk
 
 UID = r"(?P<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 
+SHA256 = r"(?P<sha256>[0-9a-f]{64})"
 SIGNATURE = r"(?P<signature>[0-9a-f]{32}:[A-Za-z0-9_-]{20,100})"
 
 urlpatterns: list[URLPattern] = [
@@ -19,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^suggestions/?$", Suggestions.as_view(), name="api-suggestions"),
     re_path(r"^suggestions/bulk/?$", SuggestionsBulk.as_view(), name="api-suggestions-bulk"),
     re_path(rf"^suggestions/{UID}/?$", OneSuggestion.as_view(), name="api-suggestion"),
+    re_path(rf"^media/{SHA256}/?$", OneMedia.as_view(), name="api-media"),
     re_path(r"^decisions/?$", Decisions.as_view(), name="api-decisions"),
     re_path(rf"^decisions/{UID}/?$", OneDecision.as_view(), name="api-decision"),
     re_path(r"^exports/?$", Exports.as_view(), name="api-exports"),

@@ -97,8 +97,34 @@ EVENTS: Mapping[str, EventType] = {
     "material.version": EventType(
         "brought in version {number} of a material", ("loop_material_version",), ("number", "sha256")
     ),
+    "media.stored": EventType(
+        "stored the media file with SHA-256 {sha256}", ("loop_media",), ("sha256", "size_bytes"), data=False
+    ),
+    "media.retried": EventType(
+        "had the renditions of a media file made again", ("loop_media",), ("kinds",), data=False
+    ),
     "suggestion.recorded": EventType("recorded a suggestion", ("loop_suggestion",), by_digest=True),
     "decision.recorded": EventType("recorded a decision", ("loop_decision",), by_digest=True),
+    "decision.chosen": EventType(
+        "chose {chosen} over {over}, of {brief}", ("loop_decision",), ("chosen", "over", "brief"), data=False
+    ),
+    "decision.dismissed": EventType(
+        "dismissed all of {brief}: {over}", ("loop_decision",), ("over", "brief"), data=False
+    ),
+    "decision.taken_back": EventType(
+        "took back a choice among {decisions} candidates of {brief}",
+        ("loop_decision",),
+        ("decisions", "brief"),
+        data=False,
+    ),
+    "queue.assigned": EventType(
+        "assigned {items} suggestions to {people}", ("loop_production",), ("items", "people"), data=False
+    ),
+    "queue.unassigned": EventType(
+        "took {items} suggestions back from {people}", ("loop_production",), ("items", "people"), data=False
+    ),
+    "opinion.asked": EventType("asked for a second opinion", ("loop_suggestion",), data=False),
+    "opinion.withdrawn": EventType("asked no longer for a second opinion", ("loop_suggestion",), data=False),
     "reason.registered": EventType("registered the reason {code}", ("loop_production",), ("code",)),
     "beat.registered": EventType("registered the beat {code}", ("loop_production",), ("code",)),
     "guild.notice": EventType(
@@ -199,6 +225,7 @@ VOUCHED: Mapping[str, Vouched] = {
         frozen=True,
         text=TextCommit("loop_material_text", "version_id", ("body",)),
     ),
+    "loop_media": Vouched(("media.stored", "media.retried")),
     "loop_suggestion": Vouched(
         ("suggestion.recorded",),
         linked=True,

@@ -180,7 +180,8 @@ class DecisionSpan(models.Model):
 class DecisionDraft(models.Model):
     """What somebody has begun to say of a suggestion and not yet said: reasons, spans, rationale, revised text.
 
-    Words of an unreleased production that are no record yet: replaced at will, deleted with the verdict and at logout.
+    Words of an unreleased production that are no record yet: replaced at will, deleted with the verdict. A logout
+    clears the browser's copy; this one is the person's, waits on any machine, and is swept after fourteen days.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
-from loop.decision.models import Decision, ProductionBeat, ProductionReason
+from loop.decision.models import Decision, DecisionDraft, ProductionBeat, ProductionReason
 from loop.decision.vocabulary import Vocabulary, vocabulary
+from loop.material.models import Production
 
 
 def vocabulary_of(
@@ -44,3 +47,21 @@ def own_live_verdict(suggestion_id: int, contributor_id: int) -> Decision | None
     """The last live accept, reject, revise or skip of one person on one suggestion, None if there is none."""
     found = judged_by(live(Decision.objects.filter(suggestion_id=suggestion_id)), contributor_id)
     return in_order(found.exclude(outcome="retract")).last()
+
+
+def as_it_stands(decision: Decision) -> Decision:
+    """The live decision that says the same again after a gesture over it was undone, else `decision`. One query."""
+    again = live(Decision.objects.filter(suggestion=decision.suggestion_id, context__repeats=str(decision.uid)))
+    return again.order_by("id").last() or decision
+
+
+def draft_of(suggestion_id: int, user_id: int) -> DecisionDraft | None:
+    """What the login has begun to say of a suggestion, None if nothing. One query."""
+    return DecisionDraft.objects.filter(suggestion=suggestion_id, user=user_id).first()
+
+
+def drafts_of(user_id: int, productions: Iterable[Production]) -> QuerySet[DecisionDraft]:
+    """Everything that the login has begun to say on these productions, the newest first."""
+    return DecisionDraft.objects.filter(user=user_id, suggestion__production__in=productions).order_by(
+        "-saved_at", "id"
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from loop.decision.taxonomy import OTHER, UNSTATED, near
+from loop.decision.taxonomy import OTHER, UNSTATED, is_praise, near
 from loop.kernel.canonical import Json, digest
 from loop.kernel.commit_form import commit_form
 from loop.kernel.json_lines import MAX_INT64
@@ -16,6 +16,7 @@ from loop.kernel.problem import Problem
 OUTCOMES: Final = ("accept", "reject", "revise", "skip", "retract")
 LABELLED: Final = frozenset({"accept", "reject", "revise"})  # skip and retract are events, never labels
 NEEDS_REASON: Final = frozenset({"reject", "revise"})
+MAY_PRAISE: Final = frozenset({"accept", "revise"})  # a rejected take may still hold a good moment: praise its span
 NEGATIVE_KINDS: Final = ("explicit", "sibling", "dismissed")
 TEXT_TARGETS: Final = ("content", "prompt", "revision")
 
@@ -126,6 +127,11 @@ def problems(
         if code not in reasons and code != UNSTATED
     ]
     found += [
+        Problem(f"reasons[{position}]", "praise on an accept, a revise or a span", f"{code} on a {draft.outcome}")
+        for position, code in enumerate(draft.reasons)
+        if is_praise(code) and draft.outcome not in MAY_PRAISE
+    ]
+    found += [
         unknown_code(f"beats[{position}]", "a beat of the list", code, beats)
         for position, code in enumerate(draft.beats)
         if code not in beats
@@ -148,7 +154,9 @@ def problems(
         )
         if count > limit
     ]
-    if reason_required and draft.outcome in NEEDS_REASON and not states_reason(draft.reasons):
+    # What another was chosen over was not found wanting: nobody owes a reason for each of twenty siblings.
+    owes_reason = draft.outcome in NEEDS_REASON and draft.negative_kind != "sibling"
+    if reason_required and owes_reason and not states_reason([each for each in draft.reasons if not is_praise(each)]):
         found.append(Problem("reasons", f"a reason for a {draft.outcome} (policy of the production)", "none"))
     if reason_required and OTHER in draft.reasons and not (draft.rationale or "").strip():
         found.append(Problem("rationale", f"words, because the reason is {OTHER!r}", "none"))

@@ -1,8 +1,10 @@
-"""The versioned taxonomy, pure: why a suggestion was rejected or revised, and the emotional labels of a moment.
+"""The versioned taxonomy, pure: why a suggestion was rejected, revised or chosen, and the emotional labels of a moment.
 
 A reason is `family.code`. Codes are never deleted, only deprecated; the version is stored with each decision. A
 production may add codes under a family and beats of its own, and never changes a core one. A reason may also stand on
-an accept ("why take 9 won").
+an accept ("why take 9 won"); the family `praise` says what works, and stands on an accept, a revise or a span only.
+
+1.1 added the family `praise`. A decision recorded under 1.0 means what it meant.
 """
 
 import difflib
@@ -10,10 +12,11 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-VERSION: Final = "1.0"
+VERSION: Final = "1.1"
 UNSTATED: Final = "unstated"  # a reject or revise that came without a reason
 OTHER: Final = "other"  # asks for a rationale
 IMPORTED: Final = "imported"  # the family of codes registered as they came with a file
+PRAISE: Final = "praise"  # the family of what works
 
 
 class Scope(StrEnum):
@@ -95,6 +98,20 @@ CORE: Final[dict[str, Reason]] = {
         ("data.hallucination", "Invents facts, scenes or takes", "notes, logs, shot list", W),
         ("preference.taste", "Fine, but another is preferred", "all", W),
         ("duplicate.superseded", "Same as another, or the cut changed", "all", W),
+        ("praise.performance", "Performance", "takes, generated", R),
+        ("praise.timing", "Timing", "takes, edit, generated", R),
+        ("praise.framing", "Framing", "all picture", W),
+        ("praise.camera", "Camera move", "takes, generated", R),
+        ("praise.light", "Light", "all picture", W),
+        ("praise.colour", "Colour", "all picture", W),
+        ("praise.sound", "Sound", "audio, takes", R),
+        ("praise.continuity", "Continuity", "all", W),
+        ("praise.tone", "Tone", "all", W),
+        ("praise.clarity", "Clarity", "all", W),
+        ("praise.economy", "Economy", "all", W),
+        ("praise.surprise", "Surprise", "all", W),
+        ("praise.character", "True to character", "all", W),
+        ("praise.practical", "Can be made", "shot list, previs, schedule", W),
         (OTHER, "Other (say what)", "all", ANY),
     )
 }
@@ -120,6 +137,10 @@ _PLANNED: Final = (
     "story.offbrief", "camera.lens_angle", "camera.framing", "edit.coverage_missing", "continuity.script",
     "feasibility.schedule_budget", "feasibility.safety_practical", "data.hallucination", "preference.taste",
 )  # fmt: skip
+_SCHEDULED: Final = (
+    "feasibility.schedule_budget", "feasibility.safety_practical", "story.offbrief", "story.clarity",
+    "continuity.script", "continuity.time_weather", "data.hallucination", "preference.taste", OTHER,
+)  # fmt: skip
 _GENERATED: Final = (
     "identity.face_drift", "anatomy.malformed", "motion.artifact", "motion.physics", "continuity.prop",
     "camera.framing", "light.match", "story.offbrief", "preference.taste",
@@ -137,8 +158,11 @@ _HEARD: Final = (
     "performance.emotion", "story.tone", "story.offbrief", "preference.taste",
 )  # fmt: skip
 
+# Coverage is a reader's report on a script, so it is judged as writing; the camera's coverage is edit.coverage_missing.
 _DIGITS: Final[dict[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("shot_list", "storyboard", "coverage", "schedule", "budget"), _PLANNED),
+    **dict.fromkeys(("shot_list", "storyboard"), _PLANNED),
+    **dict.fromkeys(("schedule", "budget"), _SCHEDULED),
+    **dict.fromkeys(("script_note", "coverage", "continuity_check", "audience_segment"), _WRITTEN),
     **dict.fromkeys(("previs_clip", "vfx_plate", "roto", "environment", "colour", "clip_prompt"), _GENERATED),
     **dict.fromkeys(("rough_cut", "edit_suggestion", "scene_match", "trailer"), _CUT),
     "take": _FILMED,
@@ -146,9 +170,39 @@ _DIGITS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+_WORKS_WRITTEN: Final = ("tone", "clarity", "economy", "surprise", "character", "continuity", "timing")
+_WORKS_PLANNED: Final = ("practical", "framing", "economy", "clarity", "continuity", "tone", "surprise")
+_WORKS_GENERATED: Final = ("framing", "light", "camera", "performance", "continuity", "tone", "colour", "surprise")
+_WORKS_CUT: Final = ("timing", "economy", "clarity", "tone", "performance", "continuity", "surprise")
+_WORKS_FILMED: Final = ("performance", "timing", "camera", "framing", "light", "continuity", "sound", "surprise")
+_WORKS_HEARD: Final = ("sound", "timing", "performance", "tone", "clarity", "continuity", "surprise")
+_WORKS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
+    _WRITTEN: _WORKS_WRITTEN,
+    _SCHEDULED: _WORKS_PLANNED,
+    _PLANNED: _WORKS_PLANNED,
+    _GENERATED: _WORKS_GENERATED,
+    _CUT: _WORKS_CUT,
+    _FILMED: _WORKS_FILMED,
+    _HEARD: _WORKS_HEARD,
+}
+
+# Beats offered as chips where a production has not chosen its own.
+BEAT_CHIPS: Final = ("tension", "dread", "relief", "tenderness", "isolation", "hope", "humour", "grief")
+
+
 def digit_reasons(kind: str) -> list[str]:
     """The nine codes on the keys 1 to 9 for a kind of suggestion; an unknown kind is judged as writing."""
     return list(_DIGITS.get(kind, _WRITTEN))
+
+
+def praise(kind: str) -> list[str]:
+    """Why it works: the codes offered on an accept of a kind of suggestion, the likeliest first."""
+    return [f"{PRAISE}.{name}" for name in _WORKS[_DIGITS.get(kind, _WRITTEN)]]
+
+
+def is_praise(code: str) -> bool:
+    """Whether a code says what works, a production's own one included."""
+    return code.startswith(f"{PRAISE}.")
 
 
 def label(code: str) -> str:

@@ -41,8 +41,12 @@ class Settings(TypedDict, total=False):
 
 
 def policy_of(production: Production) -> ReviewPolicy:
-    """The policy; one that was never set is an unsaved row with the defaults. At most one query."""
-    return ReviewPolicy.objects.filter(production=production).first() or ReviewPolicy(production=production)
+    """The policy; one that was never set is an unsaved row with the defaults.
+
+    One query the first time; none if the production was read together with it, as a desk's is.
+    """
+    known: ReviewPolicy | None = getattr(production, "policy", None)
+    return known or ReviewPolicy(production_id=production.pk)
 
 
 def set_policy(

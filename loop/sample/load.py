@@ -6,7 +6,7 @@ from datetime import datetime
 
 from loop.kernel.actor import Actor
 from loop.material.models import Production
-from loop.sample import material, people, registry
+from loop.sample import material, people, pictures, registry
 from loop.sample.content import facts
 from loop.sample.logins import Login
 
@@ -23,14 +23,17 @@ class Loaded:
     suggestions_new: int
     decisions: int
     decisions_new: int
+    files: int
+    files_new: int
     authorisations: int
 
 
-def load(*, actor: Actor, at: datetime, say: Say | None = None) -> Loaded:
+def load(*, actor: Actor, at: datetime, say: Say | None = None, with_files: bool = True) -> Loaded:
     """Brings in production, people, material, suggestions with decisions, and the consent registry.
 
     Every part is looked up before it is written, so a second call changes nothing and one that was interrupted is
     continued. Logins get a random password each, which `keys/sample_logins.json` keeps; see `Login.password`.
+    Without `with_files` the pictures, clips and sounds are named and not stored; a later load stores them.
     `actor` must be the system or an admin; `at` is the moment of recording. `say` is told of each part before its turn.
     Durable, in as many transactions as it calls verbs. Raises ConflictError if the production's code or a login's name
     belongs to somebody else, and what the verbs raise.
@@ -46,6 +49,10 @@ def load(*, actor: Actor, at: datetime, say: Say | None = None) -> Loaded:
     material.add_documents(given, production, parties, actor=actor, at=at)
     tell("suggestions with their decisions")
     report = material.add_suggestions(production, actor=actor)
+    stored = pictures.Stored(files=0, new=0)
+    if with_files:
+        tell("pictures, clips and sounds")
+        stored = pictures.add_pictures(production, actor=actor, at=at)
     tell("recipients, authorisations with their evidence, one withdrawal")
     registry.add_recipients(given, actor=actor, at=at)
     notices = registry.add_notices(given, production, actor=actor, at=at)
@@ -59,5 +66,7 @@ def load(*, actor: Actor, at: datetime, say: Say | None = None) -> Loaded:
         suggestions_new=report.suggestions_new,
         decisions=report.decisions_new + report.decisions_known,
         decisions_new=report.decisions_new,
+        files=stored.files,
+        files_new=stored.new,
         authorisations=len(authorisations),
     )

@@ -53,7 +53,7 @@ def add_documents(
 def add_suggestions(production: Production, *, actor: Actor) -> IngestReport:
     """The suggestions with their decisions. Raises ConflictError if somebody recorded another text under their names.
 
-    Spans in frames of takes without a picture give warnings; they belong to a text-only sample and are not shown.
+    The files that they name are stored afterwards (`pictures.add_pictures`).
     """
     report = ingest(lines=SUGGESTIONS, production=production, actor=actor, source=SOURCE)
     if not report.ok:

@@ -12,15 +12,19 @@ from django.db import transaction
 
 from loop.decision.decide import decide
 from loop.decision.models import Decision
-from loop.decision.rules import Span
+from loop.decision.rules import Span, states_reason
 from loop.kernel.actor import Actor
 from loop.kernel.clock import now
-from loop.kernel.errors import NotAllowedError
+from loop.kernel.errors import NotValidError
 from loop.people.contributor import known_as
-from loop.people.models import Contributor, Member
-from loop.people.querysets import is_system, require
+from loop.people.models import Contributor
+from loop.people.querysets import require
 from loop.people.roles import Permission
+from loop.queue.models import ReviewPolicy
+from loop.queue.policy import policy_of
+from loop.queue.release import release
 from loop.signal.derive import derive
+from loop.signal.oneself import require_oneself
 from loop.suggestion.models import Suggestion
 
 
@@ -62,12 +66,13 @@ def answer(
 
     Who may: `decide` on the production, or `decide_on_behalf` if `on_behalf_of` is given. A login judges as the
     contributor of its own membership only; a tool names whom it speaks for, also by an id in the production's
-    namespace, and somebody new is added in the same transaction, as in a bulk body. Arguments and refusals as in
-    `decision.decide.decide`; beside them NotAllowedError and NotFoundError.
+    namespace, and somebody new is added in the same transaction, as in a bulk body. A skip follows the production's
+    policy (NotValidError, field `outcome` or `skip`). Arguments and refusals as in `decision.decide.decide`; beside
+    them NotAllowedError and NotFoundError.
     """
     permission = Permission.DECIDE_ON_BEHALF if on_behalf_of is not None else Permission.DECIDE
     require(actor, suggestion.production, permission)
-    _is_oneself(actor, suggestion, decided_by)
+    require_oneself(actor, suggestion.production_id, decided_by)
     with transaction.atomic(durable=True):
         decision, created = decide(
             suggestion=suggestion,
@@ -94,8 +99,22 @@ def answer(
             source=source,
         )
         if created:
+            _may_skip(decision, rationale)
             derive(decision=decision)
+            release(suggestion=suggestion, person=decision.decided_by)
     return Answer(decision, created, decision.supersedes)
+
+
+def _may_skip(decision: Decision, rationale: str | None) -> None:
+    """Refuses a new skip that the production's policy does not take; a repetition was asked the first time."""
+    if decision.outcome != "skip":
+        return
+    wanted = policy_of(decision.production).skip
+    if wanted == ReviewPolicy.Skip.NOT_ALLOWED:
+        raise NotValidError("outcome: expected a verdict, since this production does not skip", field="outcome")
+    is_explained = states_reason(decision.reasons) or bool((rationale or "").strip())
+    if wanted == ReviewPolicy.Skip.WITH_REASON and not is_explained:
+        raise NotValidError("reasons: expected a reason or words for a skip (policy of the production)", field="skip")
 
 
 def _person(who: Contributor | str, suggestion: Suggestion, actor: Actor) -> Contributor:
@@ -103,13 +122,3 @@ def _person(who: Contributor | str, suggestion: Suggestion, actor: Actor) -> Con
         return who
     production = suggestion.production
     return known_as(namespace=production.code, external_id=who, production=production, function="decider", actor=actor)
-
-
-def _is_oneself(actor: Actor, suggestion: Suggestion, decided_by: Contributor | str) -> None:
-    if actor.is_tool or is_system(actor):
-        return
-    if actor.user_id is None:
-        raise NotAllowedError("Only a login, a tool or the system decides.")
-    own = Member.objects.filter(user_id=actor.user_id, production_id=suggestion.production_id, active=True)
-    if isinstance(decided_by, str) or not own.filter(contributor=decided_by).exists():
-        raise NotAllowedError("A login decides as itself; to speak for somebody, name that person in on_behalf_of.")

@@ -1,7 +1,7 @@
 """The key of an action as the person at the page has it, drawn from the map that the page serves (`keymap`).
 
 `{% key "verdict.accept" %}` draws keycaps, `{% key_word "prompt" %}` writes plain words for a title or a sentence.
-Both are empty where the action has no key that works: then the page shows none.
+Both are empty where the action has no key: then the page shows none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.template.context import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from loop.people.keys import caps, works
+from loop.people.keys import caps
 
 register = template.Library()
 
@@ -28,7 +28,7 @@ def _presses(context: Context, action: str, place: int) -> list[str]:
     if binding is None:
         raise template.TemplateSyntaxError(f"key: expected an action of the key map, found {action!r}")
     keys = binding["keys"][place - 1 : place]
-    return [cap for key in keys if works(key, single_keys=served["singleKeys"]) for cap in caps(key)]
+    return [cap for key in keys for cap in caps(key)]
 
 
 @register.simple_tag(takes_context=True)

@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from loop.material.models import Production
 from loop.people.models import Role
 from loop.people.roles import Permission
+from loop.web.coach import coach
 from loop.web.desk import Desk, at
 from loop.web.keymap import keymap, keymap_of
 
@@ -65,7 +66,10 @@ WAYS = (
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The context of `templates/base.html`. Two queries for a login, unless the view asked for the desk already."""
+    """The context of `templates/base.html`. Two queries for a login, unless the view asked for the desk already.
+
+    One more where the coach strip stands.
+    """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"keymap": keymap()}
@@ -79,6 +83,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         ],
         "nav": _nav(request, desk),
         "role_words": _role_words(desk),
+        "coach": coach(request, desk),
     }
 
 

@@ -67,7 +67,7 @@ def at(request: HttpRequest) -> Desk:
     actor = actor_for_user(user)
     visible = productions_visible_to(actor)
     held = Member.objects.filter(user=user, active=True, user__is_active=True, production__in=visible.order_by())
-    memberships = list(held.select_related("contributor", "production").order_by("id"))
+    memberships = list(held.select_related("contributor", "production__policy").order_by("id"))
     if actor.is_admin:
         productions = list(visible)
     else:

@@ -1,4 +1,4 @@
-"""The first page after the login, by role: where to go on, what one said last and what became of it, what is urgent."""
+"""The first page after the login, by role: where to go on, what one's last verdicts changed, what is urgent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import CharField, Count, Q, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,13 +18,14 @@ from loop.decision.querysets import live
 from loop.decision.rules import LABELLED
 from loop.export.models import Export, ExportRow
 from loop.kernel.clock import now, utc_date
-from loop.material.models import Production, Stage
+from loop.material.models import Production
 from loop.people.roles import Permission
 from loop.recall.models import RecallNotice
+from loop.signal.gained import pairs_gained
 from loop.suggestion.models import Suggestion
 from loop.web.desk import Desk, at, page
-from loop.web.editor.rows import address, short_name
-from loop.web.editor.wanted import Wanted
+from loop.web.editor.rows import short_name
+from loop.web.waiting import drafts, queues
 
 LAST: Final = 8
 SOON: Final = timedelta(days=60)  # an authorisation that ends within this is named
@@ -43,10 +44,13 @@ def home(request: HttpRequest) -> HttpResponse:
         if desk.may(Permission.DECIDE, each) or desk.may(Permission.DECIDE_ON_BEHALF, each)
     ]
     reading = [each for each in desk.productions if each not in judging]
-    queues = _queues(desk, judging)
+    waiting = queues(desk, judging[:SHOWN])
+    go_on = next((each for each in waiting if each["left"]), None)
     context = {
-        "queues": queues,
-        "go_on": next((each for each in queues if each["left"]), None),
+        "queues": waiting,
+        "go_on": go_on,
+        "also": judging[SHOWN:],
+        "drafts": drafts(desk, judging) if judging else None,
         "last": _last(desk, judging),
         "judges": bool(judging),
         "order_urls": [
@@ -65,111 +69,79 @@ def _own(desk: Desk, productions: Iterable[Production]) -> Q:
     return Q(decided_by__in=me) | Q(on_behalf_of__in=me)
 
 
-def _queues(desk: Desk, productions: list[Production]) -> list[dict[str, Any]]:
-    """Each production one judges on, with its stages. One query."""
-    if not productions:
-        return []
-    mine = live(Decision.objects.filter(_own(desk, productions)).exclude(outcome="retract"))
-    counted: Any = (
-        Suggestion.objects.filter(production__in=productions)
-        .order_by()
-        .values("production", "stage")
-        .annotate(
-            total=Count("pk"),
-            judged=Count("pk", filter=Q(pk__in=mine.values("suggestion"))),
-            done=Count("pk", filter=Q(pk__in=mine.filter(outcome__in=LABELLED).values("suggestion"))),
-        )
-    )
-    order = {stage: place for place, stage in enumerate(Stage.values)}
-    rows = sorted(counted, key=lambda row: order.get(row["stage"], len(order)))
-    return [_queue(each, [row for row in rows if row["production"] == each.pk]) for each in productions]
-
-
-def _queue(production: Production, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    total, done, judged = (sum(row[name] for row in rows) for name in ("total", "done", "judged"))
-    return {
-        "title": production.title,
-        "url": reverse("production", args=[production.code]),
-        "queue_url": reverse("queue", args=[production.code]),
-        "review_url": address(production, Wanted()),
-        "total": total,
-        "done": done,
-        "left": total - judged,
-        "stages": [
-            {
-                "label": str(Stage(row["stage"]).label) if row["stage"] else "No stage",
-                "url": address(production, Wanted(stage=row["stage"])),
-                "queue_url": f"{reverse('queue', args=[production.code])}?stage={row['stage']}",
-                "total": row["total"],
-                "done": row["done"],
-                "left": row["total"] - row["judged"],
-            }
-            for row in rows
-        ],
-    }
-
-
 def _export_url(desk: Desk, production: Production, number: int) -> str:
     """Where the release is, "" for who is told of it and may not open it."""
     may = desk.may(Permission.SEE_EXPORT, production)
     return reverse("export", args=[production.code, number]) if may else ""
 
 
-def _last(desk: Desk, productions: list[Production]) -> list[dict[str, Any]]:
-    """One's last live verdicts, and the releases that carry them. Two queries."""
+def _last(desk: Desk, productions: list[Production]) -> dict[str, Any] | None:
+    """One's last live verdicts and what they changed: labels, pairs, rows that left in releases. Three queries."""
     if not productions:
-        return []
+        return None
     found = live(
         Decision.objects.filter(_own(desk, productions), production__in=productions).exclude(outcome="retract")
     )
     mine = list(found.select_related("suggestion", "on_behalf_of", "production").order_by("-id")[:LAST])
     ids = [each.pk for each in mine]
+    if not ids:
+        return None
     carried: dict[int, set[int]] = {}
-    rows = ExportRow.objects.filter(
+    left = ExportRow.objects.filter(
         Q(decision__in=ids) | Q(other_decision__in=ids), dropped__isnull=True, export__state=Export.State.PUBLISHED
     )
-    for one, other, number in rows.values_list("decision", "other_decision", "export__number").distinct():
+    rows = list(left.values_list("pk", "decision", "other_decision", "export__number"))
+    for _, one, other, number in rows:
         for key in (one, other):
             carried.setdefault(key, set()).add(number)
-    return [
-        {
-            "outcome": each.outcome,
-            "url": reverse("decision", args=[each.uid]),
-            "name": short_name(each.suggestion.external_id),
-            "at": each.decided_at,
-            "on_behalf_of": each.on_behalf_of,
-            "production": each.production.title if len(productions) > 1 else "",
-            "releases": [
-                {"name": f"E-{number}", "url": _export_url(desk, each.production, number)}
-                for number in sorted(carried.get(each.pk, ()))
-            ],
-        }
-        for each in mine
-    ]
+    return {
+        "number": len(mine),
+        "labels": sum(each.outcome in LABELLED for each in mine),
+        "pairs": pairs_gained(ids),
+        "rows_left": len(rows),
+        "report_url": reverse("report", args=[mine[0].production.code]),
+        "verdicts": [
+            {
+                "outcome": each.outcome,
+                "url": reverse("decision", args=[each.uid]),
+                "name": short_name(each.suggestion.external_id),
+                "at": each.decided_at,
+                "on_behalf_of": each.on_behalf_of,
+                "production": each.production.title if len(productions) > 1 else "",
+                "releases": [
+                    {"name": f"E-{number}", "url": _export_url(desk, each.production, number)}
+                    for number in sorted(carried.get(each.pk, ()))
+                ],
+            }
+            for each in mine
+        ],
+    }
 
 
 def _read(desk: Desk, productions: list[Production]) -> list[dict[str, Any]]:
-    """The productions one reads or runs without judging, with what is in them. Three queries."""
+    """The productions one reads or runs without judging, with what is in them. One query."""
     if not productions:
         return []
-    suggestions = _count(Suggestion.objects.filter(production__in=productions))
-    decisions = _count(Decision.objects.filter(production__in=productions, outcome__in=LABELLED))
-    releases = _count(Export.objects.filter(production__in=productions, state=Export.State.PUBLISHED))
+    suggestions = _count("suggestions", Suggestion.objects.filter(production__in=productions))
+    decisions = _count("decisions", Decision.objects.filter(production__in=productions, outcome__in=LABELLED))
+    releases = _count("releases", Export.objects.filter(production__in=productions, state=Export.State.PUBLISHED))
+    found = {(what, key): number for what, key, number in suggestions.union(decisions, releases, all=True)}
     return [
         {
             "title": each.title,
             "code": each.code,
             "url": reverse("production", args=[each.code]),
-            "suggestions": suggestions.get(each.pk, 0),
-            "decisions": decisions.get(each.pk, 0),
-            "releases": releases.get(each.pk, 0) if desk.may(Permission.SEE_EXPORT, each) else None,
+            "suggestions": found.get(("suggestions", each.pk), 0),
+            "decisions": found.get(("decisions", each.pk), 0),
+            "releases": found.get(("releases", each.pk), 0) if desk.may(Permission.SEE_EXPORT, each) else None,
         }
         for each in productions
     ]
 
 
-def _count(rows: Any) -> dict[int, int]:
-    return dict(rows.order_by().values_list("production").annotate(Count("pk")))
+def _count(what: str, rows: Any) -> Any:
+    named = rows.order_by().annotate(what=Value(what, output_field=CharField()))
+    return named.values_list("what", "production").annotate(number=Count("pk"))
 
 
 def _alerts_of_releases(desk: Desk) -> list[dict[str, str]]:

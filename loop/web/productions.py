@@ -1,11 +1,13 @@
-"""A production at a glance: how far the loop has come, stage by stage, and who is in it."""
+"""A production at a glance: how far the loop has come stage by stage, what waits, who is in it, how the models do."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
-from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, Max, Q
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -13,43 +15,77 @@ from django.views.decorators.http import require_GET
 from loop.decision.models import Decision
 from loop.decision.rules import LABELLED
 from loop.export.models import Export, ExportRow
-from loop.material.models import Production, Stage
+from loop.material.models import Media, Production, Stage
 from loop.people.models import Contributor, Member, Role
 from loop.people.roles import Permission
+from loop.queue.models import ReviewPolicy
+from loop.queue.policy import policy_of
+from loop.queue.querysets import ALL, DISAGREED, MINE, verdicts, whose
+from loop.report.acceptance import AcceptanceRow, acceptance
+from loop.report.rules import ENOUGH
 from loop.suggestion.models import Suggestion
+from loop.web.csv import csv_response
 from loop.web.desk import Desk, open_production, page
 from loop.web.editor.queue import judge
 from loop.web.editor.rows import address
-from loop.web.editor.wanted import Wanted, verdicts, whose
+from loop.web.editor.tabs import state_counts
+from loop.web.editor.wanted import STATES, STATES_OF_READERS, Wanted
+
+VERSIONS: Final = 8  # model versions on the chart, the last by name
+STEP: Final = 92  # units of the chart from one version to the next
+LEFT: Final = 44
+TOP: Final = 14
+HEIGHT: Final = 100  # units of the chart from 0 to 100 %
 
 
 @page
 @require_GET
 def overview(request: HttpRequest, code: str) -> HttpResponse:
-    """Stages with their counts, the people, and the ways on. At most 12 queries."""
+    """Stages with their counts, queues, people, models and the ways on. At most 12 queries."""
     desk, production = open_production(request, code)
     me = judge(desk, production)
     stages = _stages(production, me)
     total = sum(row["total"] for row in stages)
-    left = sum(row["left"] for row in stages)
+    people, decisions = _people(production)
+    reads = desk.may(Permission.SEE_TEXT)
     context = {
         "stages": stages,
         "total": total,
         "judged": sum(row["judged"] for row in stages),
         "done": sum(row["done"] for row in stages),
-        "left": left,
+        "left": sum(row["left"] for row in stages),
         "me": me,
-        "decisions": Decision.objects.filter(production=production, outcome__in=LABELLED).count(),
+        "decisions": decisions,
         "released": _released(desk, production),
-        "disagreed": _disagreed(production) if desk.may(Permission.SEE_TEXT) else None,
-        "people": _people(production),
+        "queues": _queues(production, me) if reads else [],
+        "people": people,
+        "models": _models(production) if total else None,
+        "media": _media(production),
+        "policy": _policy(production),
+        "policy_url": reverse("policy", args=[code]) if desk.may(Permission.MANAGE_PEOPLE) else "",
         "review_url": address(production, Wanted()),
-        "queue_url": reverse("queue", args=[code]) if desk.may(Permission.SEE_TEXT) else "",
+        "queue_url": reverse("queue", args=[code]) if reads else "",
         "rate": _rate(production),
-        "lead": production.lead_id,
-        "manages": desk.may(Permission.MANAGE_PEOPLE),
     }
     return render(request, "home/production.html", context)
+
+
+@page
+@require_GET
+def table(request: HttpRequest, code: str, name: str) -> HttpResponse:
+    """One of the tables as CSV: stages or people."""
+    desk, production = open_production(request, code)
+    if name == "stages":
+        rows = _stages(production, judge(desk, production))
+        head: Sequence[str] = ("stage", "suggestions", "judged_by_anybody", "done_by_me", "left_for_me")
+        lines = [(row["stage"], row["total"], row["judged"], row["done"], row["left"]) for row in rows]
+        return csv_response(f"{code}-stages.csv", head, lines)
+    if name == "people":
+        people, _ = _people(production)
+        head = ("name", "role", "suggestions_judged", "verdicts", "last_verdict")
+        shown = [(each["name"], each["role"], each["judged"], each["given"], each["last"]) for each in people]
+        return csv_response(f"{code}-people.csv", head, shown)
+    raise Http404("No such table.")
 
 
 def _stages(production: Production, me: Contributor | None) -> list[dict[str, Any]]:
@@ -80,34 +116,122 @@ def _stages(production: Production, me: Contributor | None) -> list[dict[str, An
     ]
 
 
-def _disagreed(production: Production) -> int:
-    """Suggestions whose live verdicts differ. One query."""
-    split = verdicts(production).filter(outcome__in=LABELLED).order_by().values("suggestion")
-    return int(split.annotate(kinds=Count("outcome", distinct=True)).filter(kinds__gt=1).count())
+def _queues(production: Production, me: Contributor | None) -> list[dict[str, Any]]:
+    """Every state of the queue that holds something, with its size. One query."""
+    counts = state_counts(production, Wanted(), me)
+    states = STATES if me else STATES_OF_READERS
+    base = reverse("queue", args=[production.code])
+    return [
+        {"label": label, "number": counts[state], "url": f"{base}?state={state}" if state else base}
+        for state, label in states.items()
+        if state not in (ALL, MINE) and (counts[state] or state in ("", DISAGREED))
+    ]
 
 
 def _released(desk: Desk, production: Production) -> dict[str, int] | None:
-    """Releases and the rows that left in them; None for who may not know. Two queries."""
+    """Releases and the rows that left in them; None for who may not know. One query."""
     if not desk.may(Permission.SEE_EXPORT):
         return None
     published = Export.objects.filter(production=production, state=Export.State.PUBLISHED)
-    rows = ExportRow.objects.filter(export__in=published, dropped__isnull=True)
-    return {"releases": published.count(), "rows": rows.count()}
+    rows = ExportRow.objects.filter(export__in=published, dropped__isnull=True).order_by().values("export")
+    found = list(rows.annotate(number=Count("pk")).values_list("number", flat=True))
+    return {"releases": len(found), "rows": sum(found)}
 
 
-def _people(production: Production) -> list[dict[str, Any]]:
-    """Who has a role here. One query."""
-    members = Member.objects.filter(production=production, active=True).select_related("contributor", "user")
+def _people(production: Production) -> tuple[list[dict[str, Any]], int]:
+    """(who has a role here, with what each has judged; verdicts of everybody, also of those who left). Two queries."""
+    members = Member.objects.filter(production=production, active=True).select_related("contributor")
+    given = Decision.objects.filter(production=production, outcome__in=LABELLED).order_by()
+    counted = given.annotate(person=Coalesce("on_behalf_of", "decided_by")).values("person")
+    said = {
+        row["person"]: row
+        for row in counted.annotate(
+            given=Count("pk"), judged=Count("suggestion", distinct=True), last=Max("decided_at")
+        )
+    }
     order = {role: place for place, role in enumerate(Role.values)}
-    return [
+    nothing = {"given": 0, "judged": 0, "last": None}
+    people = [
         {
+            **said.get(each.contributor_id, nothing),
             "name": str(each.contributor),
-            "login": each.user.get_username(),
             "role": str(Role(each.role).label) if each.role in Role.values else each.role,
             "is_lead": each.contributor_id == production.lead_id,
         }
         for each in sorted(members, key=lambda each: (order.get(each.role, len(order)), str(each.contributor)))
     ]
+    return people, sum(row["given"] for row in said.values())
+
+
+def _media(production: Production) -> dict[str, int] | None:
+    """Files of the production and how far what the page shows of them is made; None without files. One query."""
+    found = Media.objects.filter(production=production).aggregate(
+        files=Count("pk", distinct=True),
+        missing=Count("pk", distinct=True, filter=Q(stored_name="")),
+        parts=Count("renditions"),
+        ready=Count("renditions", filter=Q(renditions__state="ready")),
+        failed=Count("renditions", filter=Q(renditions__state="failed")),
+    )
+    found["under_way"] = found["parts"] - found["ready"] - found["failed"]
+    return found if found["files"] else None
+
+
+def _models(production: Production) -> dict[str, Any] | None:
+    """The chart: acceptance by model version with its interval, oldest name first; None before a verdict. One query."""
+    rows = [row for row in acceptance(production_id=production.pk, by="model") if row.interval][-VERSIONS:]
+    if not rows:
+        return None
+    return {
+        "points": [_point(place, row) for place, row in enumerate(rows)],
+        "width": LEFT + STEP * len(rows),
+        "height": TOP + HEIGHT + 42,
+        "bottom": TOP + HEIGHT,
+        "right": LEFT + STEP * len(rows) - 8,
+        "lines": [{"y": TOP + HEIGHT * (100 - share) // 100, "share": share} for share in (0, 50, 100)],
+        "left": LEFT - 8,
+        "enough": ENOUGH,
+        "url": reverse("report", args=[production.code]),
+        "csv_url": reverse("report-csv", args=[production.code, "model"]),
+    }
+
+
+def _point(place: int, row: AcceptanceRow) -> dict[str, Any]:
+    interval = row.interval
+    assert interval is not None  # noqa: S101  (the caller left those out)
+    x = LEFT + STEP * place + STEP // 2 - 8
+    return {
+        "x": x,
+        "y": f"{TOP + HEIGHT * (1 - interval.share):.1f}",
+        "low": f"{TOP + HEIGHT * (1 - interval.low):.1f}",
+        "high": f"{TOP + HEIGHT * (1 - interval.high):.1f}",
+        "beside": x + 9,
+        "share": interval.share,
+        "from": interval.low,
+        "to": interval.high,
+        "n": row.judged,
+        "label": row.group.rpartition("/")[2][-15:],
+        "full": row.group,
+        "is_enough": row.is_enough,
+    }
+
+
+def _policy(production: Production) -> list[str]:
+    """How the production reviews, in words. No query: the desk brought the policy along."""
+    policy = policy_of(production)
+    reviewers = policy.reviewers_per_item
+    words = [
+        "everybody judges everything"
+        if reviewers is None
+        else f"{reviewers} {'person judges' if reviewers == 1 else 'people judge'} each item",
+        "blind until one has decided" if policy.blind_until_decided else "others' verdicts in view",
+    ]
+    if policy.hide_model:
+        words.append("models hidden until then")
+    if production.reason_required:
+        words.append("a rejection needs a reason")
+    if policy.skip != ReviewPolicy.Skip.ALLOWED:
+        words.append(f"skipping {policy.get_skip_display().lower()}")
+    return words
 
 
 def _rate(production: Production) -> str:

@@ -2,13 +2,16 @@
 
 from django.urls import include, path
 
-from loop.web import home, me, productions, session
+from loop.web import find, home, me, productions, session
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("me/", me.me, name="me"),
+    path("find/", find.find, name="find"),
+    path("me/coach/", me.close_coach, name="coach"),
     path("session/", session.session, name="session"),
     path("p/<str:code>/", productions.overview, name="production"),
+    path("p/<str:code>/overview/<slug:name>.csv", productions.table, name="production-csv"),
     path("", include("loop.web.editor.urls")),
     path("", include("loop.web.datateam.urls")),
     path("", include("loop.web.consent.urls")),

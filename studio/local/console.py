@@ -6,7 +6,16 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
-COLOURS = {"database": 34, "broker": 35, "web": 32, "worker": 36, "control": 33, "scheduler": 90, "circled": 1}
+COLOURS = {
+    "database": 34,
+    "broker": 35,
+    "web": 32,
+    "worker": 36,
+    "control": 33,
+    "media": 96,
+    "scheduler": 90,
+    "circled": 1,
+}
 WIDTH = max(len(name) for name in COLOURS)
 
 

@@ -77,11 +77,14 @@ def web(home: Home, listener: socket.socket) -> Service:
 
 
 def workers() -> list[Service]:
-    """The worker of exports, the worker of everything short, and the clock that wakes them."""
+    """The worker of exports, of everything short and of media, and the clock that wakes them."""
     exports = env.number("CIRCLED_EXPORT_PROCESSES", default=min(_processors(), 2), least=1)
+    media = env.number("CIRCLED_MEDIA_PROCESSES", default=1, least=1)
     return [
         _worker("worker", queue="export", processes=exports),
         _worker("control", queue="control", processes=1),
+        # Transcoding takes what it gets; whoever judges at the same machine must not feel it.
+        _worker("media", queue="media", processes=media, before=("nice", "-n", "10")),
         Service(
             name="scheduler",
             # Every entry is a short interval, so nothing is worth remembering over a restart: the schedule stays in
@@ -93,11 +96,11 @@ def workers() -> list[Service]:
     ]  # fmt: skip
 
 
-def _worker(name: str, *, queue: str, processes: int) -> Service:
+def _worker(name: str, *, queue: str, processes: int, before: tuple[str, ...] = ()) -> Service:
     return Service(
         name=name,
         command=(
-            sys.executable, "-m", "celery", "--quiet", "-A", "studio", "worker", "-Q", queue,
+            *before, sys.executable, "-m", "celery", "--quiet", "-A", "studio", "worker", "-Q", queue,
             "-n", f"{name}-{os.getpid()}@localhost", "--concurrency", str(processes),
             "--without-gossip", "--without-mingle",
         ),

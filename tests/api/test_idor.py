@@ -25,6 +25,7 @@ ROUTES: dict[str, tuple[set[str], str | None]] = {
     "api-suggestions": ({"GET", "HEAD", "POST"}, None),
     "api-suggestions-bulk": ({"POST"}, None),
     "api-suggestion": ({"GET", "HEAD"}, "suggestion"),
+    "api-media": ({"PUT"}, "media"),
     "api-decisions": ({"GET", "HEAD", "POST"}, None),
     "api-decision": ({"GET", "HEAD"}, "decision"),
     "api-exports": ({"GET", "HEAD", "POST"}, None),
@@ -48,15 +49,18 @@ def objects(robot: Caller, a_line: Callable[..., dict[str, Any]]) -> dict[str, s
         purposes=["ai_evaluation"],
     )
     add_recipient(code="lab", name="Lab", kind="internal", actor=SYSTEM, agreement=agreement)
-    suggestion = robot.post("suggestions", a_line("s1")).body["id"]
+    media = {"uri": "clip.mp4", "sha256": "a" * 64, "mime": "video/mp4"}
+    suggestion = robot.post("suggestions", a_line("s1", media=media)).body["id"]
     decision = robot.post(
         "decisions", {"suggestion": suggestion, "external_id": "d1", "outcome": "accept", "decided_by": "director-1"}
     ).body["id"]
     export = robot.post("exports", {"profile": "signals", "purpose": "ai_evaluation", "recipient": "lab"}).body["id"]
-    return {"suggestion": suggestion, "decision": decision, "export": export}
+    return {"suggestion": suggestion, "decision": decision, "export": export, "media": media["sha256"]}
 
 
 def address(name: str, uid: str) -> str:
+    if ROUTES[name][1] == "media":
+        return reverse(name, kwargs={"sha256": "0" * 64 if uid == GHOST else uid})
     return reverse(name, kwargs={"uid": uid} if ROUTES[name][1] else None)
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from loop.people.models import User
 from tests.support.cutting_room import PASSWORD, Room, open_room
+from tests.support.site import PLAIN_HOST, Site
 
+Kept = TypeVar("Kept")
 SIZE = {"width": 1440, "height": 900}
-EXPECTED = ("Failed to load resource", "net::ERR", "NetworkError")  # what a test of lost answers brings about itself
+ARGUMENTS = ["--no-sandbox", f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1"]
+# What a test of lost answers brings about itself; and a header that a browser ignores on plain HTTP, and says so.
+EXPECTED = ("Failed to load resource", "net::ERR", "NetworkError", "Cross-Origin-Opener-Policy header has been ignored")
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +35,7 @@ def playwright_running() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright_running: Playwright, chromium: str) -> Iterator[Browser]:
-    launched = playwright_running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    launched = playwright_running.chromium.launch(executable_path=chromium, args=ARGUMENTS)
     yield launched
     launched.close()
 
@@ -41,7 +48,10 @@ def room(live_site: str) -> Room:
 
 @pytest.fixture
 def open_browser(browser: Browser, live_site: str) -> Iterator[Callable[..., Page]]:
-    """`open_browser(**options)`: a page in a browser of its own. Errors of scripts and of the policy fail the test."""
+    """`open_browser(**options)`: a page in a browser of its own, each of its pages after `script`, if one is given.
+
+    Errors of scripts and of the policy fail the test.
+    """
     contexts: list[BrowserContext] = []
     found: list[str] = []
 
@@ -49,12 +59,14 @@ def open_browser(browser: Browser, live_site: str) -> Iterator[Callable[..., Pag
         if message.type in {"error", "warning"} and not any(words in message.text for words in EXPECTED):
             found.append(f"{message.type}: {message.text}")
 
-    def start(**options: Any) -> Page:
-        context = browser.new_context(base_url=live_site, viewport=SIZE, **options)
+    def start(*, script: str = "", **options: Any) -> Page:
+        context = browser.new_context(**{"base_url": live_site, "viewport": SIZE, **options})
         context.set_default_timeout(15_000)
         contexts.append(context)
         context.on("console", heard)
         context.on("weberror", lambda error: found.append(f"script: {error.error}"))
+        if script:
+            context.add_init_script(script)
         return context.new_page()
 
     yield start
@@ -86,12 +98,21 @@ def type_login(page: Page, username: str) -> None:
         page.keyboard.press("Enter")
 
 
+def let_in(page: Page, user: User, site: Site, address: str) -> None:
+    """A session of `user` in this page's browser, as a login makes it: for tests that are about something else."""
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": site.session_cookie, "value": session, "url": address}])
+
+
 @pytest.fixture
-def at_work(sit_down: Callable[..., Page]) -> Callable[..., Page]:
-    """`at_work("editor")`: the review room at its first item, ready for a key."""
+def at_work(open_browser: Callable[..., Page], room: Room, live_site: str, site: Site) -> Callable[..., Page]:
+    """`at_work("editor")`: the review room at its first item, ready for a key. The login has happened already."""
 
     def enter(name: str = "editor", address: str = "/p/FERRY/review/", **options: Any) -> Page:
-        page = sit_down(name, **options)
+        page = open_browser(**options)
+        let_in(page, room.users[name], site, options.get("base_url", live_site))
         page.goto(address)
         ready(page)
         return page
@@ -118,3 +139,12 @@ def saved(page: Page) -> None:
     page.wait_for_timeout(150)
     page.locator("#main:not([aria-busy=true])").wait_for()
     expect(page.locator("#sync")).to_have_attribute("data-waiting", "0", timeout=30_000)
+
+
+def later(held: list[Kept]) -> Callable[[Kept], None]:
+    """Keeps requests until the test lets them go, or answers until it looks at them."""
+
+    def keep(found: Kept) -> None:
+        held.append(found)
+
+    return keep

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter, defaultdict
@@ -14,8 +15,10 @@ from typing import Any
 import pytest
 
 from loop.decision import taxonomy
+from loop.material.timecode import to_frames
 
 HOME = Path(__file__).resolve().parents[2] / "loop" / "sample" / "night_ferry"
+MEDIA = HOME / "media"
 LAB, VENDOR = "night-ferry-research", "larkspur-labs"
 LATER = date(2026, 11, 1)  # any day after the withdrawal and the expiry
 CAPACITIES = {"author_of_source", "author_of_revision", "performer_likeness", "producer_owner"}
@@ -119,16 +122,66 @@ def test_spans_lie_inside_their_target_by_code_points_and_frames() -> None:
         texts = {"content": row["content"], "prompt": row["prompt"], "revision": decision.get("revised_content")}
         for span in decision["spans"]:
             if "start_frame" in span:
-                assert Fraction(span["rate"]) == 24
-                assert 0 <= span["start_frame"] < span["end_frame"] <= row["meta"]["duration_frames"], row[
-                    "external_id"
-                ]
+                assert Fraction(span["rate"]) == rate_of(row), row["external_id"]
+                assert 0 <= span["start_frame"] < span["end_frame"] <= frames_of(row), row["external_id"]
+                continue
+            if "region" in span:
+                x, y, w, h = (Fraction(span["region"][key]) for key in "xywh")
+                assert x >= 0 < w, row["external_id"]
+                assert y >= 0 < h, row["external_id"]
+                assert x + w <= 1 >= y + h, row["external_id"]
                 continue
             target = texts[span["target"]]
             assert target is not None
             assert 0 <= span["start"] < span["end"] <= len(target), decision["external_id"]
             marked = target[span["start"] : span["end"]]
             assert marked == marked.strip(), (decision["external_id"], marked)
+
+
+def rate_of(row: Row) -> Fraction:
+    """The rate of the row's clip; sound is counted in frames of the production."""
+    return Fraction(row.get("parameters", {}).get("rate", "24/1"))
+
+
+def frames_of(row: Row) -> Fraction:
+    """How many frames the row's medium has."""
+    meta = row["meta"]
+    return Fraction(meta["duration_frames"]) if "duration_frames" in meta else Fraction(meta["duration_ms"], 1000) * 24
+
+
+def test_every_file_is_the_one_the_manifest_and_one_suggestion_name() -> None:
+    listed = json.loads((MEDIA / "MANIFEST.json").read_text(encoding="utf-8"))["files"]
+    for entry in listed:
+        data = (MEDIA / entry["file"]).read_bytes()
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (entry["sha256"], entry["size_bytes"]), entry["file"]
+    manifest = {(f"night_ferry/media/{entry['file']}", entry["sha256"], entry["mime"]) for entry in listed}
+    named = Counter(tuple(row["media"].values()) for row in suggestions() if "media" in row)
+    assert set(named.values()) == {1}
+    assert named.keys() - manifest == {
+        tuple(row["media"].values()) for row in suggestions() if row["external_id"] == "nf-16-1"
+    }
+    assert manifest <= named.keys()
+    assert {path.name for path in MEDIA.iterdir()} == {"MANIFEST.json"} | {entry["file"] for entry in listed}
+    assert sum(entry["size_bytes"] for entry in listed) < 3_200_000
+
+
+def test_every_medium_has_something_left_to_judge() -> None:
+    undecided = Counter(
+        row["media"]["mime"].partition("/")[0] if "media" in row else "text"
+        for row in suggestions()
+        if not row["decisions"]
+    )
+    assert set(undecided) == {"text", "video", "image", "audio"}
+    assert min(undecided.values()) >= 3
+
+
+def test_the_face_drifts_from_two_seconds_and_three_frames() -> None:
+    row = next(row for row in suggestions() if row["external_id"] == "nf-10-a")
+    drift = to_frames("00:00:02:03", Fraction(24))
+    for decision in row["decisions"]:
+        spans = [span for span in decision["spans"] if span.get("reason") == "identity.face_drift" and "rate" in span]
+        assert [span["start_frame"] for span in spans] == [drift] == [51]
+    assert "At 51 (00:00:02:03)" in row["content"]
 
 
 def test_decisions_follow_their_suggestion_and_only_a_revise_rewrites() -> None:
@@ -257,15 +310,15 @@ def standing(recipient: str, purpose: str) -> Counter[str]:
 
 
 def test_some_rows_stay_out_and_the_registry_says_why() -> None:
-    assert standing(LAB, "ai_generative_training") == {"": 52, "WITHDRAWN": 3, "CONSENT_MISSING": 2, "EXPIRED": 2}
+    assert standing(LAB, "ai_generative_training") == {"": 64, "WITHDRAWN": 3, "CONSENT_MISSING": 2, "EXPIRED": 2}
     assert standing(VENDOR, "ai_generative_training")[""] == 0
-    assert standing(VENDOR, "ai_evaluation")[""] > 10
+    assert standing(VENDOR, "ai_evaluation")[""] == 23
 
 
 def test_every_file_that_the_production_names_is_there_and_none_is_left_over() -> None:
     named = set(re.findall(r'"file": "([^"]+)"', (HOME / "production.json").read_text(encoding="utf-8")))
     named |= {"production.json", "suggestions.jsonl", "expected.json"}
-    there = {path.relative_to(HOME).as_posix() for path in HOME.rglob("*") if path.is_file()}
+    there = {path.relative_to(HOME).as_posix() for path in HOME.rglob("*") if path.is_file() and path.parent != MEDIA}
     assert there == named
 
 
@@ -325,7 +378,7 @@ def test_the_cut_is_contiguous_at_24_frames() -> None:
 
 
 def test_nothing_in_it_is_local_or_real() -> None:
-    for path in sorted(HOME.rglob("*.*")):
+    for path in sorted(path for path in HOME.rglob("*.*") if path.parent != MEDIA or path.suffix == ".json"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"https?://|@(?!\d)\w+\.\w|/(?:home|root|tmp|work|Users)/", text), path.name
         if path.suffix == ".txt":

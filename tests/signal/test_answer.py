@@ -14,6 +14,7 @@ from loop.kernel.actor import SYSTEM, Actor, person
 from loop.kernel.clock import now
 from loop.kernel.errors import NotAllowedError, NotFoundError, NotValidError
 from loop.people.models import Contributor, Member, User
+from loop.queue.policy import set_policy
 from loop.signal.answer import Answer, answer
 from loop.signal.counts import counts
 from loop.signal.models import Signal
@@ -160,3 +161,45 @@ def test_deciding_needs_a_transaction(suggestion: Suggestion, anna: Contributor)
             decide(suggestion=suggestion, outcome="accept", decided_by=anna, actor=SYSTEM, external_id="k", at=now())
     finally:
         connection.in_atomic_block = before
+
+
+class TestSkips:
+    """What a production says of skips holds for whoever answers."""
+
+    def set_skip(self, suggestion: Suggestion, wanted: str) -> None:
+        set_policy(production=suggestion.production, actor=SYSTEM, skip=wanted)
+
+    def test_they_are_allowed_by_default(self, suggestion: Suggestion, anna: Contributor) -> None:
+        assert say(suggestion, anna, outcome="skip").created
+
+    def test_one_that_wants_a_reason_takes_a_code_or_words(self, suggestion: Suggestion, anna: Contributor) -> None:
+        self.set_skip(suggestion, "with_reason")
+        with pytest.raises(NotValidError) as refused:
+            say(suggestion, anna, outcome="skip", rationale="  ")
+        assert refused.value.field == "skip"
+        assert Decision.objects.count() == 0
+        assert say(suggestion, anna, outcome="skip", rationale="Not my department.").created
+        assert say(suggestion, anna, outcome="skip", reasons=["story.offbrief"], replace_own=True).created
+
+    def test_one_that_does_not_skip_refuses_it_and_takes_a_verdict(
+        self, suggestion: Suggestion, anna: Contributor
+    ) -> None:
+        self.set_skip(suggestion, "not_allowed")
+        with pytest.raises(NotValidError) as refused:
+            say(suggestion, anna, outcome="skip", reasons=["story.offbrief"])
+        assert refused.value.field == "outcome"
+        assert say(suggestion, anna).created
+
+    def test_a_repeated_skip_is_answered_as_the_first_time(self, suggestion: Suggestion, anna: Contributor) -> None:
+        first = say(suggestion, anna, outcome="skip", external_id="again")
+        self.set_skip(suggestion, "not_allowed")
+        again = say(suggestion, anna, outcome="skip", external_id="again")
+        assert (again.created, again.decision) == (False, first.decision)
+
+
+def test_praise_stands_on_an_accept_a_revision_or_a_span(suggestion: Suggestion, anna: Contributor) -> None:
+    assert say(suggestion, anna, reasons=["praise.economy"]).decision.reasons == ["praise.economy"]
+    with pytest.raises(NotValidError, match="praise on an accept"):
+        say(suggestion, anna, outcome="reject", reasons=["praise.economy"])
+    moment = {"start": 0, "end": 3, "reason": "praise.economy"}
+    assert say(suggestion, anna, outcome="reject", reasons=["story.tone"], spans=[moment], replace_own=True).created

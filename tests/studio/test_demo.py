@@ -16,8 +16,10 @@ def test_demo_makes_a_verified_release_serves_it_and_finds_it_tampered_with(inst
     first = installation.command("demo", "--no-serve")
     assert first.returncode == 0, first.stdout + first.stderr
     assert first.stderr == ""
-    assert "48 suggestions and 63 decisions recorded." in first.stdout
-    assert "24 of 26 preference pairs left the house." in first.stdout
+    assert "70 suggestions and 75 decisions recorded." in first.stdout
+    assert "39 pictures, clips and sounds stored" in first.stdout
+    assert re.search(r"^ +\d.* pictures, clips and sounds prepared", first.stdout, re.MULTILINE)
+    assert "28 of 30 preference pairs left the house." in first.stdout
     assert re.search(r"^ +1  stayed: WITHDRAWN, the party's authorisation was withdrawn", first.stdout, re.MULTILINE)
     assert "5/5  Verifying it as its recipient would" in first.stdout
     assert installation.processes() == []
@@ -27,7 +29,7 @@ def test_demo_makes_a_verified_release_serves_it_and_finds_it_tampered_with(inst
     installation.environment["SERVE"] = "1"
     serving = _serve(installation)
     said = installation.said()
-    assert "All of it was here: 48 suggestions, 63 decisions." in said
+    assert "All of it was here: 70 suggestions, 75 decisions." in said
     assert "taking that one" in said
     assert _folder(said) == folder
     assert (folder / "manifest.json").read_bytes() == manifest

@@ -103,16 +103,18 @@ def celery_worker(environment: Mapping[str, str], *, queues: str, concurrency: i
     return program
 
 
-def web_server(environment: Mapping[str, str], *, log: Path) -> tuple[Program, str]:
+def web_server(
+    environment: Mapping[str, str], *, log: Path, settings: str = "tests.settings", threads: int = 4
+) -> tuple[Program, str]:
     """A gunicorn on a free port of this machine, and its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     program = Program(
-        [sys.executable, "-m", "gunicorn", "studio.wsgi:application", "--worker-class", "gthread", "--threads", "4",
-         "--bind", f"127.0.0.1:{port}", "--no-control-socket"],
-        environment={**environment, "DJANGO_SETTINGS_MODULE": "tests.settings", "CIRCLED_LOG": "console"},
+        [sys.executable, "-m", "gunicorn", "studio.wsgi:application", "--worker-class", "gthread",
+         "--threads", str(threads), "--bind", f"127.0.0.1:{port}", "--no-control-socket"],
+        environment={**environment, "DJANGO_SETTINGS_MODULE": settings, "CIRCLED_LOG": "console"},
         log=log,
     )  # fmt: skip
     try:

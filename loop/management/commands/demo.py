@@ -30,8 +30,9 @@ from loop.management.acting import user_named
 from loop.people.querysets import actor_for_user
 from loop.sample.load import Loaded, load
 from loop.sample.logins import FILE
+from loop.sample.pictures import prepared
 from loop.sample.release import PROFILE, PURPOSE, RECIPIENT, order_release
-from loop.tasks import send
+from loop.tasks import send, send_media
 from studio import env
 from studio.local.console import Console
 from studio.local.home import HomeError
@@ -45,6 +46,8 @@ STEPS = 5
 LOOK_EVERY_S = 0.2
 # A sweep every 15 s finds a lost message, a lease is 60 s: whoever needs longer than this is not coming.
 BUILD_S = 240
+# The pictures are made beside the export and seldom later than it. The pages do not wait for them; nor do we for long.
+PREPARE_S = 20
 ORDERED_BY = "data"
 INDENT = " " * 5
 
@@ -104,6 +107,7 @@ class Command(BaseCommand):
             self._build(export)
             self._step(5, "Verifying it as its recipient would")
             folder = self._verify(export)
+            self._prepare(loaded, wait_s=PREPARE_S if serves else 0)
             self._tell(export, folder, loaded, address if serves else "")
             self.stdout.flush()  # into a file it would wait for the end
             connections.close_all()
@@ -119,7 +123,20 @@ class Command(BaseCommand):
             self._say(f"{loaded.suggestions_new} suggestions and {loaded.decisions_new} decisions recorded.")
         else:
             self._say(f"All of it was here: {loaded.suggestions} suggestions, {loaded.decisions} decisions.")
+        self._say(f"{loaded.files} pictures, clips and sounds stored; a worker prepares them for the pages meanwhile.")
+        send_media()
         return loaded
+
+    def _prepare(self, loaded: Loaded, *, wait_s: float) -> None:
+        deadline = time.monotonic() + wait_s
+        ready = prepared(loaded.production)
+        while ready < loaded.files and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_S)
+            ready = prepared(loaded.production)
+        if ready < loaded.files:
+            self._say(f"{ready} of {loaded.files} pictures, clips and sounds prepared; the rest as the workers run.")
+        else:
+            self._say(f"{ready} pictures, clips and sounds prepared.")
 
     def _order(self, loaded: Loaded) -> Export:
         export, is_new = order_release(production=loaded.production, actor=actor_for_user(user_named(ORDERED_BY)))

@@ -1,20 +1,30 @@
-"""./manage.py production add | list"""
+"""./manage.py production add | list | policy"""
 
-from typing import Any
+from argparse import BooleanOptionalAction
+from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from loop.management.acting import acting, add_actor_argument, refusals
+from loop.management.acting import acting, add_actor_argument, production_named, refusals
 from loop.material.models import Production
 from loop.material.register import add_production
 from loop.material.timecode import parse_rate
+from loop.queue.models import ReviewPolicy
+from loop.queue.policy import Settings, policy_of, set_policy
+
+FLAGS: Final = {
+    "blind-until-decided": "others' verdicts stay closed until one has judged",
+    "hide-model": "the model's name stays closed until one has judged",
+    "shuffle-candidates": "candidates come in another order for each person",
+    "reason-required": "a reject or revise needs a reason",
+}
 
 
 class Command(BaseCommand):
-    help = "Adds a production, lists those there are."
+    help = "Adds a production, lists those there are, says and sets how one is reviewed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|list")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|list|policy")
         add = verbs.add_parser("add", help="add a production")
         add.add_argument("code", help="1 to 32 letters, digits, dots, dashes or underscores")
         add.add_argument("--title", default="", help="default: the code")
@@ -25,12 +35,25 @@ class Command(BaseCommand):
         add.add_argument("--reason-required", action="store_true", help="a reject or revise needs a reason")
         add_actor_argument(add)
         verbs.add_parser("list", help="all productions")
+        policy = verbs.add_parser("policy", help="how a production is reviewed; what is not named stays as it is")
+        policy.add_argument("code")
+        policy.add_argument("--reviewers", help="how many people judge an item: 1, 2 ...; all: everybody judges all")
+        policy.add_argument("--lease", type=int, metavar="SECONDS", help="how long an item stays with one person")
+        policy.add_argument("--skip", choices=ReviewPolicy.Skip.values, help="whether items may be skipped")
+        for flag, help_text in FLAGS.items():
+            policy.add_argument(f"--{flag}", action=BooleanOptionalAction, default=None, help=help_text)
+        policy.add_argument("--accept-chip", action="append", metavar="CODE", help="repeatable: reasons of praise")
+        policy.add_argument("--beat-chip", action="append", metavar="CODE", help="repeatable: beats")
+        add_actor_argument(policy)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verb"] == "list":
             for production in Production.objects.order_by("code"):
                 rate = f"{production.rate_num}/{production.rate_den}" + (" drop" if production.drop_frame else "")
                 self.stdout.write(f"{production.code}: {production.title}, {rate} frames/s, {production.status}")
+            return
+        if options["verb"] == "policy":
+            self._policy(options)
             return
         with refusals():
             production = add_production(
@@ -44,3 +67,40 @@ class Command(BaseCommand):
                 actor=acting(options["actor"]),
             )
         self.stdout.write(f"Added the production {production.code} at {options['rate']} frames/s.")
+
+    def _policy(self, options: dict[str, Any]) -> None:
+        production = production_named(options["code"])
+        wanted: dict[str, Any] = {
+            "lease_s": options["lease"],
+            "skip": options["skip"],
+            "accept_chips": options["accept_chip"],
+            "beat_chips": options["beat_chip"],
+            **{flag.replace("-", "_"): options[flag.replace("-", "_")] for flag in FLAGS},
+        }
+        named: Settings = {name: value for name, value in wanted.items() if value is not None}  # type: ignore[assignment]
+        if options["reviewers"] is not None:
+            named["reviewers_per_item"] = _reviewers(options["reviewers"])
+        if named:
+            with refusals():
+                set_policy(production=production, actor=acting(options["actor"]), **named)
+            production = production_named(options["code"])
+        policy = policy_of(production)
+        people = "everybody judges everything"
+        if policy.reviewers_per_item is not None:
+            people = f"{policy.reviewers_per_item} to judge an item, handed out for {policy.lease_s} s"
+        flags = [f"{flag}: {'yes' if _flag(production, policy, flag) else 'no'}" for flag in FLAGS]
+        self.stdout.write(
+            f"{production.code}: {people}; skipping {policy.get_skip_display().lower()}; {', '.join(flags)}"
+        )
+
+
+def _flag(production: Production, policy: ReviewPolicy, flag: str) -> bool:
+    return bool(getattr(production if flag == "reason-required" else policy, flag.replace("-", "_")))
+
+
+def _reviewers(text: str) -> int | None:
+    if text == "all":
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise CommandError(f"--reviewers: expected a number or all, found {text!r}.")
+    return int(text)

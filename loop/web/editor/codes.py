@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import CharField, Value
 
@@ -14,16 +14,19 @@ from loop.material.models import Production
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """(code, label) of every reason and beat that may be given."""
+    """(code, label) of every reason and beat that may be given: nine on digits, the rest of what is wrong, beats.
+
+    `labels` names all of them, and the praise, which is no reason to reject and stands on its own.
+    """
 
     digits: list[tuple[str, str]]
     more: list[tuple[str, str]]
     beats: list[tuple[str, str]]
+    labels: dict[str, str] = field(default_factory=dict)
 
     def reason_labels(self, codes: Sequence[str]) -> list[str]:
         """What was stated, for people; "no reason stated" is no reason."""
-        known = dict(self.digits + self.more)
-        return [known.get(code) or taxonomy.label(code) for code in codes if code != taxonomy.UNSTATED]
+        return [self.labels.get(code) or taxonomy.label(code) for code in codes if code != taxonomy.UNSTATED]
 
     def beat_labels(self, codes: Sequence[str]) -> list[str]:
         """The beats, for people."""
@@ -48,6 +51,7 @@ def codes_of(production: Production, kind: str) -> Codes:
     digits = taxonomy.digit_reasons(kind)
     return Codes(
         [(code, labels[code]) for code in digits],
-        [(code, label) for code, label in labels.items() if code not in digits],
+        [(code, label) for code, label in labels.items() if code not in digits and not taxonomy.is_praise(code)],
         sorted(all_beats.items(), key=lambda one: one[1].casefold()),
+        labels,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -13,17 +15,21 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from loop.decision.decide import KeyReusedError, SupersededError
+from loop.decision.drop_draft import drop_draft
 from loop.decision.models import Decision
-from loop.decision.querysets import own_live_verdict
+from loop.decision.querysets import as_it_stands, own_live_verdict
 from loop.kernel.clock import now
 from loop.kernel.errors import ConflictError, LoopError, NotAllowedError, NotFoundError, NotValidError
 from loop.material.models import Production
 from loop.people.models import Contributor
 from loop.people.roles import Permission
+from loop.queue.policy import policy_of
 from loop.signal.answer import Answer, answer
+from loop.signal.take_back import take_back
 from loop.suggestion.models import Suggestion
 from loop.templatetags.circled import word
 from loop.web.desk import Desk, open_production, page
+from loop.web.editor.aftermath import crossed, releases_of, told_after
 from loop.web.editor.gesture import Gesture, is_json, read
 from loop.web.editor.item import judged, read_shown
 from loop.web.editor.queue import judge
@@ -45,6 +51,24 @@ def decide(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _from_outbox(request: HttpRequest, code: str) -> JsonResponse:
+    def act(desk: Desk, gesture: Gesture, me: Contributor, suggestion: Suggestion, moment: datetime) -> Told:
+        answered = record(desk, suggestion, gesture, me=me, moment=moment)
+        decision, superseded = answered.decision, answered.superseded
+        told = {"outcome": decision.outcome, "superseded": str(superseded.uid) if superseded else None}
+        return decision, told, answered.created
+
+    return answer_outbox(request, code, act)
+
+
+Told = tuple[Decision, dict[str, Any], bool]  # what was recorded, what the browser is told of it, whether it is new
+
+
+def answer_outbox(
+    request: HttpRequest,
+    code: str,
+    act: Callable[[Desk, Gesture, Contributor, Suggestion, datetime], Told],
+) -> JsonResponse:
+    """One gesture from a browser's outbox: reads it, lets `act` record it, and answers as `decide` promises."""
     if not request.user.is_authenticated:
         return _refused(HTTPStatus.UNAUTHORIZED, "Nobody is logged in.")
     moment = now()
@@ -57,8 +81,8 @@ def _from_outbox(request: HttpRequest, code: str) -> JsonResponse:
             # Not a refusal of the verdict: it waits until the person who gave it is back.
             return _refused(HTTPStatus.UNAUTHORIZED, "Somebody else is logged in.")
         desk, production = open_production(request, code)
-        me, suggestion = _parties(desk, production, gesture)
-        answered = record(desk, suggestion, gesture, me=me, moment=moment)
+        me, suggestion = parties(desk, production, gesture)
+        decision, told, is_new = act(desk, gesture, me, suggestion, moment)
     except NotAllowedError as error:
         return _refused(HTTPStatus.FORBIDDEN, str(error), permanent=True)
     except (Http404, NotFoundError):
@@ -67,21 +91,21 @@ def _from_outbox(request: HttpRequest, code: str) -> JsonResponse:
         # Two tabs at the same moment: the outbox sends it again, and then it supersedes the other. Taking back
         # what is gone stays refused.
         status = HTTPStatus.UNPROCESSABLE_ENTITY if gesture.outcome == "retract" else HTTPStatus.CONFLICT
-        return _refused(status, _in_words(error))
+        return _refused(status, in_words(error))
     except (NotValidError, ConflictError) as error:
-        return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, _in_words(error), field=error.facts.get("field", ""))
-    reached = progress(production, _filters(gesture), me)
-    decision = answered.decision
+        return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, in_words(error), field=error.facts.get("field", ""))
+    _settle(desk, gesture, suggestion)
+    reached = progress(production, filters_of(gesture), me)
     return JsonResponse(
         {
             "decision": str(decision.uid),
-            "outcome": decision.outcome,
             "suggestion": str(suggestion.uid),
-            "superseded": str(answered.superseded.uid) if answered.superseded else None,
-            "duplicate": not answered.created,
+            "duplicate": not is_new,
             "progress": reached.words(),
+            **told_after(production, policy_of(production), me, decision, moment),
+            **told,
         },
-        status=HTTPStatus.CREATED if answered.created else HTTPStatus.OK,
+        status=HTTPStatus.CREATED if is_new else HTTPStatus.OK,
     )
 
 
@@ -91,23 +115,33 @@ def _from_form(request: HttpRequest, code: str) -> HttpResponse:
     moment = now()
     try:
         gesture = read(request)
-        me, suggestion = _parties(desk, production, gesture)
+        me, suggestion = parties(desk, production, gesture)
     except NotValidError as error:
         messages.error(request, f"Nothing was recorded. {error}")
-        return _see_other(address(production, Wanted()))
-    filters = _filters(gesture)
+        return see_other(address(production, Wanted()))
+    filters = filters_of(gesture)
     try:
         answered = record(desk, suggestion, gesture, me=me, moment=moment)
     except (NotValidError, ConflictError) as error:
-        refusal = f"Not recorded yet: {_in_words(error)}"
+        refusal = f"Not recorded yet: {in_words(error)}"
         return room(
             request, desk, production, filters=filters, item=suggestion, me=me, given=gesture.given, refusal=refusal
         )
+    _settle(desk, gesture, suggestion)
     if answered.created:
-        messages.success(request, f"{word(gesture.outcome)}: {short_name(suggestion.external_id)}")
+        messages.success(request, _recorded(answered, suggestion))
+        for each in crossed(production, policy_of(production), me, answered.decision, moment):
+            told = f"{each['by']} {each['word'].lower()} {each['label']} at the same time. Both verdicts stand."
+            messages.info(request, told)
     if gesture.outcome == "retract":
-        return _see_other(address(production, filters, suggestion.uid))
-    return _see_other(address(production, filters, after=str(suggestion.uid)))
+        return see_other(address(production, filters, suggestion.uid))
+    return see_other(address(production, filters, after=str(suggestion.uid)))
+
+
+def _recorded(answered: Answer, suggestion: Suggestion) -> str:
+    told = f"{word(answered.decision.outcome)}: {short_name(suggestion.external_id)}"
+    used = releases_of([answered.superseded]) if answered.superseded is not None else []
+    return f"{told}. Superseded after release {', '.join(used)}, which keeps it." if used else told
 
 
 def record(desk: Desk, suggestion: Suggestion, gesture: Gesture, *, me: Contributor, moment: datetime) -> Answer:
@@ -115,14 +149,15 @@ def record(desk: Desk, suggestion: Suggestion, gesture: Gesture, *, me: Contribu
 
     A decision that waited in a browser while the same person judged again elsewhere arrives as what it is: the earlier.
     """
-    spoken_for = _spoken_for(suggestion.production, gesture)
+    person = spoken_for(suggestion.production, gesture)
     target = _target(suggestion, gesture)
     key = f"web:{gesture.key}"
-    decided_at = gesture.decided_at if gesture.decided_at and gesture.decided_at <= moment else None
-    if Decision.objects.filter(production=suggestion.production, external_id=key).exists():
-        # A browser's clock that ran ahead was corrected the first time; by now it may no longer be ahead.
-        decided_at = None
-    standing = own_live_verdict(suggestion.pk, (spoken_for or me).pk)
+    decided_at = moment_of(gesture, key, suggestion.production_id, moment)
+    if target is not None and target.context.get("gesture"):
+        # One of several that were said at once: they are taken back at once.
+        taken = take_back(decision=target, decided_by=me, actor=desk.actor, key=key, source=SOURCE, at=moment)
+        return Answer(taken.main, taken.created, target)
+    standing = own_live_verdict(suggestion.pk, (person or me).pk)
     is_late = standing is not None and standing.decided_at is not None and standing.decided_at > (decided_at or moment)
     return answer(
         suggestion=suggestion,
@@ -130,7 +165,7 @@ def record(desk: Desk, suggestion: Suggestion, gesture: Gesture, *, me: Contribu
         decided_by=me,
         actor=desk.actor,
         external_id=key,
-        on_behalf_of=spoken_for,
+        on_behalf_of=person,
         reasons=gesture.reasons,
         rationale=gesture.rationale,
         revised_content=gesture.revised_content,
@@ -150,7 +185,24 @@ def record(desk: Desk, suggestion: Suggestion, gesture: Gesture, *, me: Contribu
     )
 
 
-def _parties(desk: Desk, production: Production, gesture: Gesture) -> tuple[Contributor, Suggestion]:
+def _settle(desk: Desk, gesture: Gesture, suggestion: Suggestion) -> None:
+    """What was begun has been said: the draft goes. An undo brings the item back with its words instead."""
+    if gesture.outcome != "retract":
+        drop_draft(suggestion=suggestion, actor=desk.actor)
+
+
+def moment_of(gesture: Gesture, external_id: str, production_id: int, moment: datetime) -> datetime | None:
+    """When a browser says it was given, None for the moment of arrival: a clock that runs ahead is not believed."""
+    if gesture.decided_at is None or gesture.decided_at > moment:
+        return None
+    if Decision.objects.filter(production=production_id, external_id=external_id).exists():
+        # A browser's clock that ran ahead was corrected the first time; by now it may no longer be ahead.
+        return None
+    return gesture.decided_at
+
+
+def parties(desk: Desk, production: Production, gesture: Gesture) -> tuple[Contributor, Suggestion]:
+    """Who judges, and what. Raises NotAllowedError for a role that does not, NotFoundError for what is foreign."""
     me = judge(desk, production)
     if me is None:
         raise NotAllowedError(f"Your role on {production.title} does not decide.")
@@ -160,7 +212,7 @@ def _parties(desk: Desk, production: Production, gesture: Gesture) -> tuple[Cont
     return me, suggestion
 
 
-def _spoken_for(production: Production, gesture: Gesture) -> Contributor | None:
+def spoken_for(production: Production, gesture: Gesture) -> Contributor | None:
     """The person that the verdict is entered for: of this production's people. A retract follows what it takes back."""
     if gesture.outcome == "retract" and gesture.retracts is not None:
         taken_back = Decision.objects.filter(production=production, uid=gesture.retracts).select_related("on_behalf_of")
@@ -181,19 +233,30 @@ def _target(suggestion: Suggestion, gesture: Gesture) -> Decision | None:
         return None
     if gesture.retracts is None:
         raise NotValidError("retracts: expected the decision to take back, found none", field="retracts")
-    found = Decision.objects.filter(suggestion=suggestion, uid=gesture.retracts).first()
-    if found is None:
+    found = Decision.objects.filter(production=suggestion.production, uid=gesture.retracts).first()
+    is_about = found is not None and (
+        found.suggestion_id == suggestion.pk or str(suggestion.uid) in found.context.get("candidates", ())
+    )
+    if found is None or not is_about:
         raise NotFoundError("No such decision.")
-    return found
+    done = Decision.objects.filter(suggestion=suggestion, external_id=f"web:{gesture.key}", outcome="retract")
+    undone = done.select_related("supersedes").first()
+    if undone is not None and undone.supersedes is not None:
+        # A repetition: what was said again for the undo of another gesture was taken back the first time.
+        again = undone.supersedes
+        return again if str(found.uid) in (str(again.uid), again.context.get("repeats")) else found
+    return as_it_stands(found)
 
 
-def _filters(gesture: Gesture) -> Wanted:
+def filters_of(gesture: Gesture) -> Wanted:
+    """The part of the queue that somebody goes through."""
     return wanted(QueryDict(gesture.queue).dict(), judges=True)
 
 
-def _in_words(error: LoopError) -> str:
-    if isinstance(error, NotValidError) and error.field == "reasons":
-        return "this production wants a reason with every rejection and revision. Choose one and decide again."
+def in_words(error: LoopError) -> str:
+    """A refusal for whoever pressed the key."""
+    if isinstance(error, NotValidError):
+        return _not_valid_in_words(error)
     if isinstance(error, KeyReusedError):
         return "this form was sent before with other words. Open the item again."
     if isinstance(error, SupersededError):
@@ -201,11 +264,23 @@ def _in_words(error: LoopError) -> str:
     return str(error)
 
 
+def _not_valid_in_words(error: NotValidError) -> str:
+    if error.field == "reasons":
+        return "this production wants a reason with every rejection and revision. Choose one and decide again."
+    if error.field == "skip":
+        return "this production wants a reason with every skip. Choose one or write it, and skip again."
+    if "found praise." in str(error):
+        return "praise goes with an acceptance or a revision. Untick what works, or accept."
+    # People count spans from 1, as the panel numbers them.
+    return re.sub(r"\bspans\[(\d+)\]\.?", lambda found: f"span {int(found[1]) + 1}: ", str(error)).replace(": :", ":")
+
+
 def _refused(status: HTTPStatus, detail: str, **more: Any) -> JsonResponse:
     return JsonResponse({"detail": detail, **more}, status=status)
 
 
-def _see_other(address: str) -> HttpResponseRedirect:
+def see_other(address: str) -> HttpResponseRedirect:
+    """303: what was posted is not posted again by going back."""
     response = redirect(address)
     response.status_code = HTTPStatus.SEE_OTHER
     return response

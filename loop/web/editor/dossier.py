@@ -19,6 +19,7 @@ from loop.material.models import Production
 from loop.material.timecode import to_timecode
 from loop.people.models import Role
 from loop.people.roles import Permission
+from loop.signal.choose import words_of
 from loop.suggestion.models import Suggestion
 from loop.suggestion.reveal import MAX_BASIS
 from loop.web.desk import Desk, open_production, page
@@ -33,13 +34,16 @@ from loop.web.editor.item import (
     judged,
     layout_of,
     may_see_others,
+    model_waits,
     own,
     scene_of,
 )
+from loop.web.editor.opinions import opinion_of
 from loop.web.editor.queue import judge
 from loop.web.editor.rows import address, short_name
 from loop.web.editor.wanted import Wanted, kind_words
 
+HIDDEN: Final = "model hidden until you decide"
 SEVERITIES: Final = {1: "a note", 2: "fix if cheap", 3: "must be fixed", 4: "unusable"}
 
 
@@ -71,6 +75,7 @@ def show(
     mine = own([each for each in live if each.outcome != "retract"], me)
     is_open = may_see_others(request, suggestion, me, mine)
     shown = decisions if is_open else [each for each in decisions if me and me.pk in _people(each)]
+    is_hidden = model_waits(request, suggestion, me, mine)
     codes = codes_of(production, suggestion.kind)
     content, prompt, meta = content_of(suggestion)
     marks = Marks(shown)
@@ -95,15 +100,19 @@ def show(
         "meta": json.dumps(meta, indent=2, ensure_ascii=False) if sees_text and meta else "",
         "decisions": [told(each, codes, marks, content, sees_text=sees_text) for each in reversed(shown)],
         "hidden": len([each for each in decisions if each.outcome in LABELLED]) if not is_open else 0,
-        "facts": _facts(suggestion),
-        "parameters": json.dumps(suggestion.parameters, indent=2, ensure_ascii=False) if suggestion.parameters else "",
+        "facts": _facts(suggestion) | ({"model": HIDDEN} if is_hidden else {}),
+        "model_hidden": is_hidden,
+        "parameters": json.dumps(suggestion.parameters, indent=2, ensure_ascii=False)
+        if suggestion.parameters and not is_hidden
+        else "",
         "constraints": suggestion.brief.constraints_asked if sees_text else [],
-        "kin": _kin(suggestion),
+        "kin": _kin(suggestion, is_hidden=is_hidden),
         "materials": [each for each in carried if each["tag"] in {"material", "asked"}],
         "contributors": _contributors(carried),
         "exports": record.exports_of(decisions),
         "events": record.events_of(desk, production, [suggestion.uid, *(each.uid for each in shown)]),
         "review_url": address(production, Wanted(), suggestion.uid) if me else "",
+        "opinion": opinion_of(suggestion, me, here=request.path) if me else None,
         "digest": bytes(suggestion.digest).hex(),
         **(more or {}),
     }
@@ -183,6 +192,7 @@ def told(decision: Decision, codes: Codes, marks: Marks, content: str | None, *,
         "changed": changed_words(content, revised) if revised is not None and content is not None else 0,
         "spans": [_span(span, decision, marks, codes, text, content) for span in decision.spans.all()],
         "blind": decision.context.get("blind"),
+        "choice": words_of(decision),
         "candidates_shown": len(decision.context.get("candidates", ())),
         "digest": bytes(decision.digest).hex(),
     }
@@ -229,7 +239,7 @@ def _facts(suggestion: Suggestion) -> dict[str, Any]:
     }
 
 
-def _kin(suggestion: Suggestion) -> dict[str, list[dict[str, Any]]]:
+def _kin(suggestion: Suggestion, *, is_hidden: bool) -> dict[str, list[dict[str, Any]]]:
     found = record.kin_of(suggestion)
     return {
         tag: [
@@ -237,7 +247,7 @@ def _kin(suggestion: Suggestion) -> dict[str, list[dict[str, Any]]]:
                 "name": short_name(each.external_id),
                 "url": reverse("dossier", args=[suggestion.production.code, each.uid]),
                 "kind": kind_words(each.kind),
-                "model": each.model,
+                "model": "" if is_hidden else each.model,
                 "is_this": each.uid == suggestion.uid,
             }
             for each in kin

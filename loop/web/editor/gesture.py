@@ -85,7 +85,8 @@ def read(request: HttpRequest) -> Gesture:
 
 def _json(request: HttpRequest) -> dict[str, Any]:
     try:
-        body = json.loads(request.body)
+        # Shares of a picture come as numbers; a float would not be what was sent.
+        body = json.loads(request.body, parse_float=Decimal)
     except ValueError as error:
         raise NotValidError("body: expected a JSON object", field="body") from error
     if not isinstance(body, dict):

@@ -14,14 +14,28 @@ from django.urls import reverse
 from loop.decision.models import Decision
 from loop.decision.querysets import in_order
 from loop.decision.rules import LABELLED
+from loop.kernel.clock import now, rfc3339
 from loop.material.models import Production
 from loop.people.models import Contributor
 from loop.people.roles import MATRIX, Permission
 from loop.suggestion.models import Suggestion
 from loop.templatetags.screenplay import elements
 from loop.web.desk import Desk
+from loop.web.editor.board import beside
 from loop.web.editor.codes import Codes, codes_of
+from loop.web.editor.drafts import told as draft_told
+from loop.web.editor.media import media_card, stage_of
 from loop.web.editor.rows import CANDIDATES, Progress, address, short_name
+from loop.web.editor.sheet import (
+    base_of,
+    chips,
+    hides_model,
+    marks_of,
+    policy_here,
+    quote_of,
+    said_spans,
+    with_spans,
+)
 from loop.web.editor.wanted import Wanted, kind_words, verdicts
 
 SHOWN_SALT: Final = "circled.shown"
@@ -72,7 +86,7 @@ def spoken_for(desk: Desk, production: Production, me: Contributor) -> list[Cont
 def said_of(suggestion: Suggestion) -> list[Decision]:
     """Every live verdict on a suggestion, in the order that counts. One query."""
     found = verdicts(suggestion.production).filter(suggestion=suggestion)
-    return list(in_order(found.select_related("decided_by", "on_behalf_of", "text")))
+    return list(in_order(with_spans(found.select_related("decided_by", "on_behalf_of", "text"))))
 
 
 def own(decisions: list[Decision], me: Contributor | None) -> Decision | None:
@@ -86,10 +100,26 @@ def own(decisions: list[Decision], me: Contributor | None) -> Decision | None:
 
 
 def may_see_others(request: HttpRequest, suggestion: Suggestion, me: Contributor | None, mine: Decision | None) -> bool:
-    """Who judges sees what others said after saying something of one's own, or after asking for it."""
+    """Who judges sees what others said after saying something of one's own, or after asking for it.
+
+    Where the production does not judge blind, at once.
+    """
     if me is None or (mine is not None and mine.outcome in LABELLED):
         return True
+    if not policy_here(request, suggestion.production).blind_until_decided:
+        return True
+    return _looked_up(request, suggestion)
+
+
+def _looked_up(request: HttpRequest, suggestion: Suggestion) -> bool:
     return str(suggestion.uid) in request.session.get(REVEALED, [])
+
+
+def model_waits(request: HttpRequest, suggestion: Suggestion, me: Contributor | None, mine: Decision | None) -> bool:
+    """Whether the model is kept from whoever judges until they have, or have asked to see everything first."""
+    if me is None or _looked_up(request, suggestion):
+        return False
+    return hides_model(policy_here(request, suggestion.production), mine)
 
 
 def name_of(decision: Decision) -> str:
@@ -113,9 +143,10 @@ def card(
 ) -> dict[str, Any]:
     """What editor/_item.html shows. `given` is a form that was refused: it stands again as it was filled in.
 
-    At most three queries: verdicts, codes, people to speak for.
+    At most five queries: verdicts, codes, people to speak for, the text of a parent, what is known of a file.
     """
     production = suggestion.production
+    policy = policy_here(request, production)
     codes = codes_of(production, suggestion.kind)
     decisions = said_of(suggestion)
     mine = own(decisions, me)
@@ -123,11 +154,20 @@ def card(
     others = [each for each in decisions if each is not mine and each.outcome in LABELLED] if is_open else []
     content, prompt, meta = content_of(suggestion)
     position = next((place for place, each in enumerate(candidates) if each["pk"] == suggestion.pk), 0)
+    # A window round the one on the table, so that it is always among those shown.
+    first = max(0, min(position - CANDIDATES // 2, len(candidates) - CANDIDATES))
+    media = media_card(suggestion)
+    medium, stage_template = stage_of(media)
     told = given or {}
-    checked = set(told.get("reasons", ()))
+    checked, moods = set(told.get("reasons", ())), set(told.get("beats", ()))
+    is_hidden = model_waits(request, suggestion, me, mine)
+    praises, beats = chips(policy, suggestion.kind, codes)
+    texts = {"content": content, "prompt": prompt}
+    seen = [each for each in (*others, mine) if each is not None]
     return {
         "uid": suggestion.uid,
         "brief": suggestion.brief_id,
+        "brief_uid": suggestion.brief.uid,
         "name": short_name(suggestion.external_id),
         "full_name": suggestion.external_id,
         "no": reached.place,
@@ -136,27 +176,41 @@ def card(
         "prompt": prompt,
         "content": content,
         "missing": _missing(suggestion),
+        "base": base_of(suggestion, content, prompt, meta),
         "layout": layout_of(content),
-        "medium": "text",
-        "stage_template": "editor/_stage_text.html",
-        "candidates": _siblings(production, filters, candidates, position, marks),
+        "medium": medium,
+        "beside": beside(production, suggestion, filters) if medium == "still" else [],
+        "stage_template": stage_template,
+        "media": media,
+        "candidates": _siblings(production, filters, candidates, first, marks),
         "more_candidates": max(0, len(candidates) - CANDIDATES),
-        "letter": _letter(position),
+        "letter": letter(position),
         "model": suggestion.model.label if suggestion.model else suggestion.get_origin_display().lower(),
+        "model_hidden": is_hidden,
+        "skip": policy.skip,
         "cost_usd": suggestion.cost_usd,
         "latency_ms": suggestion.latency_ms,
         "dossier_url": reverse("dossier", args=[production.code, suggestion.uid]),
         "idempotency_key": told.get("idempotency_key") or uuid4(),
-        "shown": shown(suggestion, candidates, others=len(others), is_open=is_open),
-        "reasons": [{"code": code, "label": label, "checked": code in checked} for code, label in codes.digits],
-        "more_reasons": [{"code": code, "label": label, "checked": code in checked} for code, label in codes.more],
+        "shown": shown(
+            suggestion,
+            candidates[first : first + CANDIDATES],
+            first=first,
+            others=len(others),
+            is_open=is_open,
+            model_hidden=is_hidden,
+        ),
+        "reasons": _ticks(codes.digits, checked),
+        "more_reasons": _ticks(codes.more, checked),
         "reason_count": len(codes.digits) + len(codes.more),
-        "beats": [
-            {"code": code, "label": label, "checked": code in told.get("beats", ())} for code, label in codes.beats
-        ],
+        "praise": _ticks(praises, checked),
+        "beat_chips": _ticks(beats, moods),
+        "beats": _ticks([each for each in codes.beats if each not in beats], moods),
         "given": told,
-        "mine": mine and _verdict(mine, codes),
-        "others": [_verdict(each, codes) for each in others],
+        "draft": draft_told(desk.user, production, suggestion),
+        "mine": mine and _verdict(mine, codes, texts),
+        "others": [_verdict(each, codes, texts) for each in others],
+        "others_spans": marks_of(seen, mine, {each.pk: name_of(each) for each in seen}),
         "on_behalf": [
             {"uid": each.uid, "key": str(each.uid), "name": str(each)} for each in spoken_for(desk, production, me)
         ],
@@ -164,13 +218,28 @@ def card(
     }
 
 
-def shown(suggestion: Suggestion, candidates: list[dict[str, Any]], *, others: int, is_open: bool) -> str:
+def _ticks(found: list[tuple[str, str]], checked: set[str]) -> list[dict[str, Any]]:
+    return [{"code": code, "label": label, "checked": code in checked} for code, label in found]
+
+
+def shown(
+    suggestion: Suggestion,
+    candidates: list[dict[str, Any]],
+    *,
+    first: int,
+    others: int,
+    is_open: bool,
+    model_hidden: bool = False,
+) -> str:
     """What was on screen, signed: it comes back with the verdict and is stored with it; nobody else can write it."""
     seen = {
         "page": "review",
-        "candidates": [str(each["uid"]) for each in candidates[:CANDIDATES]],
+        "candidates": [str(each["uid"]) for each in candidates],
+        "letters": [letter(first + place) for place in range(len(candidates))],
         "blind": not (is_open and others),
         "verdicts_shown": others,
+        "model_hidden": model_hidden,
+        "opened_at": rfc3339(now()),
     }
     return signing.dumps([str(suggestion.uid), seen], salt=SHOWN_SALT, compress=True)
 
@@ -184,7 +253,8 @@ def read_shown(token: str, suggestion: Suggestion) -> dict[str, Any]:
     return dict(seen) if uid == str(suggestion.uid) else {"page": "review"}
 
 
-def _letter(position: int) -> str:
+def letter(position: int) -> str:
+    """A to Z, then AA: the name of a candidate by its place, from 0."""
     letters = ""
     position += 1
     while position:
@@ -194,15 +264,14 @@ def _letter(position: int) -> str:
 
 
 def _siblings(
-    production: Production, filters: Wanted, found: list[dict[str, Any]], position: int, marks: Mapping[int, str]
+    production: Production, filters: Wanted, found: list[dict[str, Any]], first: int, marks: Mapping[int, str]
 ) -> list[dict[str, Any]]:
-    # A window round the one on the table, so that it is always among those shown.
-    first = max(0, min(position - CANDIDATES // 2, len(found) - CANDIDATES))
     return [
         {
             "uid": each["uid"],
             "url": address(production, filters, each["uid"]),
-            "letter": _letter(first + place),
+            "letter": letter(first + place),
+            "take": each["take"],
             "outcome": marks.get(each["pk"], ""),
         }
         for place, each in enumerate(found[first : first + CANDIDATES])
@@ -217,7 +286,7 @@ def _missing(suggestion: Suggestion) -> str:
     return "The suggestion came without one."
 
 
-def _verdict(decision: Decision, codes: Codes) -> dict[str, Any]:
+def _verdict(decision: Decision, codes: Codes, texts: Mapping[str, str | None]) -> dict[str, Any]:
     text = getattr(decision, "text", None)
     return {
         "uid": decision.uid,
@@ -226,6 +295,14 @@ def _verdict(decision: Decision, codes: Codes) -> dict[str, Any]:
         "by": name_of(decision),
         "reasons": codes.reason_labels(decision.reasons),
         "rationale": text.rationale if text else None,
+        "spans": [
+            {
+                "quote": quote_of(mark, texts),
+                "reason": "".join(codes.reason_labels([mark["reason"]])) if mark.get("reason") else "",
+                "note": mark.get("note", ""),
+            }
+            for mark in said_spans(decision)
+        ],
         "at": decision.decided_at,
         "on_behalf_of": decision.on_behalf_of,
     }

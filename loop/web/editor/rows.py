@@ -6,17 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
-from django.db.models import CharField, Count, Q, QuerySet, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, CharField, OuterRef, QuerySet, TextField, Value, When
+from django.db.models.fields.json import KeyTextTransform
 from django.urls import reverse
 
 from loop.decision.models import Decision
-from loop.decision.querysets import in_order
-from loop.decision.rules import LABELLED
+from loop.decision.rules import sort_key
+from loop.kernel.clock import now
 from loop.material.models import Production
 from loop.people.models import Contributor
+from loop.queue.counts import walk_counts
+from loop.queue.querysets import claims_of_others
 from loop.suggestion.models import Suggestion
-from loop.web.editor.wanted import WAITING, Wanted, in_state, scope, verdicts, whose
+from loop.web.editor.wanted import Wanted, scope, verdicts, whose
 
 BEFORE: Final = 60  # rows of the strip before the item on screen
 AFTER: Final = 140
@@ -52,69 +57,68 @@ def short_name(external_id: str, limit: int = NAME_LIMIT) -> str:
     return f"{external_id[: limit - tail - 1]}…{external_id[-tail:]}"
 
 
-def counted(production: Production, filters: Wanted, me: Contributor | None) -> QuerySet[Suggestion]:
-    """What "n of m" is about: the list that is walked, or all of the filters where rows leave the list when decided."""
+def progress(production: Production, filters: Wanted, me: Contributor, item: Suggestion | None = None) -> Progress:
+    """Of the list that is gone through; of the open queue where one goes through what one skipped. One query."""
+    before = item.pk if item else 0
     found = scope(production, filters)
-    return found if filters.state in (WAITING, "skipped", "all") else in_state(found, production, filters, me)
-
-
-def progress(
-    production: Production, filters: Wanted, me: Contributor | None, item: Suggestion | None = None
-) -> Progress:
-    """One query, by set: the verdicts are read once, not once a suggestion."""
-    mine = verdicts(production).filter(whose(me))
-    found = counted(production, filters, me).aggregate(
-        total=Count("pk"),
-        judged=Count("pk", filter=Q(pk__in=mine.values("suggestion"))),
-        done=Count("pk", filter=Q(pk__in=mine.filter(outcome__in=LABELLED).values("suggestion"))),
-        before=Count("pk", filter=Q(pk__lt=item.pk if item else 0)),
-    )
-    return Progress(found["total"], found["done"], found["judged"] - found["done"], found["before"] + 1)
+    total, judged, done, place = walk_counts(production, me, found, filters.state, before=before, at=now())
+    return Progress(total, done, judged - done, place + 1)
 
 
 def outcomes(production: Production, me: Contributor | None, suggestions: Iterable[int]) -> dict[int, str]:
     """The verdict that shows on each row: one's own judgement, else what one entered for somebody. One query."""
-    if me is None:
-        return {}
-    found = verdicts(production).filter(whose(me), suggestion__in=list(suggestions))
+    return {} if me is None else outcomes_and_last(production, me, suggestions)[0]
+
+
+def outcomes_and_last(
+    production: Production, me: Contributor, suggestions: Iterable[int]
+) -> tuple[dict[int, str], Decision | None]:
+    """The same, and `latest` beside it. One query."""
+    mine = verdicts(production).filter(whose(me)).select_related("suggestion").only(*_OF_VERDICTS)
+    newest = mine.order_by("-id")[:1]
+    found = list(mine.filter(suggestion__in=list(suggestions)).order_by().union(newest, all=True))
     shown: dict[int, str] = {}
     own: set[int] = set()
-    for decision in in_order(found).only("suggestion_id", "outcome", "decided_by_id", "on_behalf_of_id"):
+    last = max(found, key=lambda each: each.pk, default=None)
+    for decision in sorted(found, key=lambda each: sort_key(each.decided_at, each.position, each.pk)):
         is_own = (decision.on_behalf_of_id or decision.decided_by_id) == me.pk
         if is_own or decision.suggestion_id not in own:
             shown[decision.suggestion_id] = decision.outcome
         if is_own:
             own.add(decision.suggestion_id)
-    return shown
+    return shown, last
 
 
-def others(production: Production, me: Contributor | None, suggestions: Iterable[int]) -> dict[int, int]:
-    """How many other people judged each suggestion: a number, no verdict. One query."""
-    found = verdicts(production).filter(suggestion__in=list(suggestions), outcome__in=LABELLED)
-    if me is not None:
-        found = found.exclude(whose(me))
-    counted = found.values("suggestion").annotate(people=Count("decided_by", distinct=True))
-    return {row["suggestion"]: row["people"] for row in counted.order_by()}
+_COLUMNS: Final = ("pk", "uid", "external_id", "brief_id", "take", "held")
+_OF_VERDICTS: Final = (
+    "uid", "suggestion_id", "outcome", "decided_by_id", "on_behalf_of_id", "suggestion__uid", "suggestion__external_id",
+    "decided_at", "position",
+)  # fmt: skip
 
 
-_COLUMNS: Final = ("pk", "uid", "external_id", "brief_id")
-
-
-def _tagged(found: QuerySet[Suggestion], tag: str) -> QuerySet[Suggestion, dict[str, Any]]:
-    tagged = found.annotate(tag=Value(tag, output_field=CharField()))
+def _tagged(found: QuerySet[Suggestion], tag: str, holding: QuerySet[Any, Any]) -> QuerySet[Suggestion, dict[str, Any]]:
+    # Takes are called by the number on their slate, everything else by its letter.
+    label = KeyTextTransform("take", "text__meta")
+    take = Case(When(kind="take", then=label), default=Value(""), output_field=TextField())
+    held = ArraySubquery(holding.filter(suggestion=OuterRef("pk")).values("known_as")[:4])
+    tagged = found.annotate(tag=Value(tag, output_field=CharField()), take=take, held=held)
     return cast("QuerySet[Suggestion, dict[str, Any]]", tagged.values(*_COLUMNS, "tag"))
 
 
 def around(
-    production: Production, chosen: QuerySet[Suggestion], item: Suggestion | None
+    production: Production, chosen: QuerySet[Suggestion], item: Suggestion | None, me: Contributor
 ) -> dict[str, list[dict[str, Any]]]:
-    """{"row": the strip round the item, "candidate": all answers to its brief}, in the order of arrival. One query."""
+    """{"row": the strip round the item, "candidate": all answers to its brief}, in the order of arrival. One query.
+
+    `held` are the others who are being shown a row, oldest first.
+    """
     at = item.pk if item else 0
-    rows = _tagged(chosen.filter(pk__gte=at).order_by("pk")[:AFTER], "row")
+    holding = claims_of_others(production, me, at=now())
+    rows = _tagged(chosen.filter(pk__gte=at).order_by("pk")[:AFTER], "row", holding)
     if item is not None:
         siblings = Suggestion.objects.filter(brief=item.brief_id).order_by("pk")[: CANDIDATES * 4]
-        rows = _tagged(chosen.filter(pk__lt=at).order_by("-pk")[:BEFORE], "row").union(
-            rows, _tagged(siblings, "candidate"), all=True
+        rows = _tagged(chosen.filter(pk__lt=at).order_by("-pk")[:BEFORE], "row", holding).union(
+            rows, _tagged(siblings, "candidate", holding), all=True
         )
     found: dict[str, list[dict[str, Any]]] = {"row": [], "candidate": []}
     for row in sorted(rows, key=lambda each: int(each["pk"])):
@@ -128,6 +132,12 @@ def address(production: Production, filters: Wanted, uid: object = None, **more:
     extra = urlencode({key: str(value) for key, value in {"item": uid, **more}.items() if value})
     query = "&".join(filter(None, (asked, extra)))
     return reverse("review", args=[production.code]) + (f"?{query}" if query else "")
+
+
+def compare_url(production: Production, brief: UUID, filters: Wanted, item: UUID | None = None) -> str:
+    """The comparison of a brief's answers, with the part of the queue that one came from."""
+    asked = "&".join(filter(None, (filters.query, f"item={item}" if item else "")))
+    return reverse("compare", args=[production.code, brief]) + (f"?{asked}" if asked else "")
 
 
 def latest(production: Production, me: Contributor | None) -> Decision | None:

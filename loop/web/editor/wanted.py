@@ -6,26 +6,56 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlencode
+from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from loop.decision.models import Decision
-from loop.decision.querysets import live
-from loop.decision.rules import LABELLED
+from loop.kernel.clock import now
 from loop.material.models import Production, Stage
 from loop.people.models import Contributor
+from loop.queue.models import Assignment
+from loop.queue.querysets import (
+    ALL,
+    ASSIGNED,
+    DISAGREED,
+    HELD,
+    MINE,
+    OPINION,
+    SKIPPED,
+    WAITING,
+    assigned_to,
+    is_assigned,
+    state_of,
+    verdicts,
+    walked,
+    whose,
+)
 from loop.suggestion.models import Suggestion
 
-WAITING: Final = ""  # what nobody has to say: the queue of whoever judges
+__all__ = [
+    "ALL", "SKIPPED", "WAITING", "Wanted", "in_state", "kind_words", "listed", "scope", "verdicts", "wanted", "whose",
+]  # fmt: skip
+
 STATES: Final[dict[str, str]] = {
     WAITING: "waiting for me",
-    "skipped": "skipped by me",
-    "mine": "decided by me",
-    "disagreed": "disagreed on",
-    "all": "all",
+    ASSIGNED: "assigned to me",
+    OPINION: "second opinion",
+    SKIPPED: "skipped by me",
+    MINE: "decided by me",
+    DISAGREED: "disagreed on",
+    HELD: "held by others",
+    ALL: "all",
 }
-STATES_OF_READERS: Final[dict[str, str]] = {"disagreed": "disagreed on", "all": "all"}
-FIELDS: Final = ("stage", "kind", "model", "state")
+STATES_OF_READERS: Final[dict[str, str]] = {
+    OPINION: "second opinion",
+    DISAGREED: "disagreed on",
+    ASSIGNED: "assigned",
+    HELD: "held",
+    ALL: "all",
+}
+FIELDS: Final = ("stage", "kind", "model", "scene", "person", "state")
+NOBODY: Final = "nobody"  # as `person`: what is assigned to nobody
+OPEN: Final = (WAITING, SKIPPED, OPINION, ASSIGNED)  # states whose rows leave when one has judged them
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +66,8 @@ class Wanted:
     kind: str = ""
     model: str = ""
     state: str = WAITING
+    scene: str = ""
+    person: str = ""  # the uid of whom it is assigned to, or NOBODY
     dropped: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -46,28 +78,39 @@ class Wanted:
     @property
     def is_narrow(self) -> bool:
         """Whether anything but the state is filtered."""
-        return bool(self.stage or self.kind or self.model)
+        return bool(self.stage or self.kind or self.model or self.scene or self.person)
 
     @property
     def words(self) -> str:
         """For people: "previs, shot list"."""
         stage = str(Stage(self.stage).label) if self.stage else ""
+        scene = f"scene {self.scene}" if self.scene else ""
+        person = {"": "", NOBODY: "assigned to nobody"}.get(self.person, "assigned to one person")
         state = STATES[self.state] if self.state else ""
-        return ", ".join(filter(None, (stage, kind_words(self.kind), self.model, state)))
+        return ", ".join(filter(None, (stage, kind_words(self.kind), self.model, scene, person, state)))
 
 
-def wanted(given: Mapping[str, str], *, judges: bool) -> Wanted:
-    """The filters of an address. Who only reads has no queue of their own, so sees all."""
+def wanted(given: Mapping[str, str], *, judges: bool, hides_model: bool = False) -> Wanted:
+    """The filters of an address. Who only reads has no queue of their own, so sees all.
+
+    `hides_model`: where the policy keeps the model from whoever has not judged yet, its filter would tell it.
+    """
     values = {name: given.get(name, "").strip()[:200].replace("\x00", "") for name in FIELDS}
     dropped = []
+    if values["model"] and hides_model:
+        dropped.append("model")
+        values["model"] = ""
     if values["stage"] not in ("", *Stage.values):
         dropped.append(f"stage {values['stage']}")
         values["stage"] = ""
+    if values["person"] not in ("", NOBODY) and not _is_uid(values["person"]):
+        dropped.append(f"person {values['person']}")
+        values["person"] = ""
     states = STATES if judges else STATES_OF_READERS
     if values["state"] not in states:
         if values["state"]:
             dropped.append(f"state {values['state']}")
-        values["state"] = WAITING if judges else "all"
+        values["state"] = WAITING if judges else ALL
     return Wanted(**values, dropped=tuple(dropped))
 
 
@@ -85,40 +128,38 @@ def scope(production: Production, filters: Wanted) -> QuerySet[Suggestion]:
         found = found.filter(kind=filters.kind)
     if filters.model:
         found = found.filter(model__label=filters.model)
+    if filters.scene:
+        # The scene that came with a suggestion counts where its brief names none.
+        told = Q(brief__scene=None, text__meta__scene=filters.scene)
+        found = found.filter(Q(brief__scene__number=filters.scene) | told)
+    if filters.person == NOBODY:
+        found = found.filter(~Q(is_assigned()))
+    elif filters.person:
+        meant = Assignment.objects.filter(suggestion=OuterRef("pk"), contributor__uid=filters.person)
+        found = found.filter(Exists(meant))
     return found
-
-
-def verdicts(production: Production) -> QuerySet[Decision]:
-    """Everybody's live verdicts, skips included."""
-    return live(Decision.objects.filter(production=production).exclude(outcome="retract"))
-
-
-def whose(me: Contributor | None) -> Q:
-    """Verdicts that count as done by somebody: their judgement, or entered by them for somebody else."""
-    return Q(decided_by=me) | Q(on_behalf_of=me) if me else Q(pk__in=[])
 
 
 def in_state(
     found: QuerySet[Suggestion], production: Production, filters: Wanted, me: Contributor | None
 ) -> QuerySet[Suggestion]:
-    """Narrowed to the state. What others disagree on is shown to a judge only where their own verdict stands."""
-    mine = verdicts(production).filter(whose(me), suggestion=OuterRef("pk"))
-    labelled = mine.filter(outcome__in=LABELLED)
-    if filters.state == WAITING:
-        return found.filter(~Exists(mine))
-    if filters.state == "skipped":
-        return found.filter(Exists(mine.filter(outcome="skip")), ~Exists(labelled))
-    if filters.state == "mine":
-        return found.filter(Exists(labelled))
-    if filters.state == "disagreed":
-        split = (
-            verdicts(production)
-            .filter(outcome__in=LABELLED)
-            .values("suggestion")
-            .annotate(outcomes=Count("outcome", distinct=True))
-            .filter(outcomes__gt=1)
-            .values("suggestion")
-        )
-        found = found.filter(pk__in=split)
-        return found.filter(Exists(labelled)) if me else found
-    return found
+    """Narrowed to the state of the filters, at this moment."""
+    return found.filter(state_of(production, filters.state, me, at=now()))
+
+
+def listed(
+    found: QuerySet[Suggestion], production: Production, filters: Wanted, me: Contributor | None
+) -> QuerySet[Suggestion]:
+    """What is gone through: the open queue, or what is assigned, with the judged rows; else the state."""
+    if me is not None and filters.state == WAITING:
+        return found.filter(walked(production, me))
+    if me is not None and filters.state == ASSIGNED:
+        return found.filter(assigned_to(me))
+    return in_state(found, production, filters, me)
+
+
+def _is_uid(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False

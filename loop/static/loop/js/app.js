@@ -1,10 +1,12 @@
 // Every page: keys, palette, theme, menus that close, and the honest count of what was not sent yet.
-import { forgetDrafts } from "./drafts.js";
+import { forgetDrafts, settleDrafts } from "./drafts.js";
 import "./keymap.js";
 import { outbox } from "./outbox.js";
 import "./palette.js";
 
 const YEAR_S = 31_536_000;
+const LOGOUT_MS = 3000;
+const COACH_MS = 1500; // after the verdict itself has been told
 const sync = document.getElementById("sync");
 const alarm = document.getElementById("alarm");
 
@@ -20,6 +22,15 @@ for (const button of document.querySelectorAll("[data-theme-set]")) {
     document.documentElement.dataset.theme = theme;
     document.cookie = `circled_theme=${theme}; path=/; max-age=${YEAR_S}; samesite=lax`;
     button.closest("details").open = false;
+  });
+}
+
+// How bright the panels are, in five steps; the stage under judgement stays as it is.
+for (const slider of document.querySelectorAll("[data-panel-set]")) {
+  slider.closest("label").hidden = false;
+  slider.addEventListener("input", () => {
+    document.documentElement.dataset.panel = slider.value;
+    document.cookie = `circled_panel=${slider.value}; path=/; max-age=${YEAR_S}; samesite=lax`;
   });
 }
 
@@ -49,9 +60,57 @@ const button = (words, act) => {
 };
 
 forgetDrafts();
-document.addEventListener("submit", (event) => {
-  if (event.target.matches("form[data-forget]")) forgetDrafts({ all: true });
+// Logging out: drafts go to the server, where they wait for the person, and leave this browser.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-forget]")) return;
+  event.preventDefault();
+  const left = await settleDrafts(LOGOUT_MS);
+  const leave = () => {
+    forgetDrafts({ all: true });
+    form.submit();
+  };
+  if (!left || !alarm) {
+    leave();
+    return;
+  }
+  const words = left === 1 ? "A draft has not reached the server" : `${left} drafts have not reached the server`;
+  alarm.replaceChildren(`${words}. Logging out removes ${left === 1 ? "it" : "them"} from this browser.`, button("Log out and lose them", leave), button("Stay", () => (alarm.hidden = true)));
+  alarm.hidden = false;
 });
+
+// The coach strip of the sample production: what was really decided counts as done, and the next thing is said once.
+const strip = document.getElementById("coach");
+const STEP_OF = { accept: "accept", reject: "reject", revise: "revise", best: "best" };
+if (strip) {
+  const part = (name) => strip.querySelector(`[data-say="${name}"]`);
+  let given = Number(strip.dataset.count);
+  const done = (name) => {
+    const step = strip.querySelector(`[data-step="${name}"]:not([data-done])`);
+    if (!step) return;
+    step.dataset.done = "";
+    step.querySelector(".told").textContent = ": done";
+  };
+  outbox.addEventListener("answer", ({ detail: { entry, answer } }) => {
+    const { outcome, reasons, spans } = entry.body;
+    if (answer.duplicate || !STEP_OF[outcome]) return;
+    if (!entry.body.supersedes) given += 1;
+    if (outcome !== "reject" || reasons?.length) done(STEP_OF[outcome]);
+    if (spans?.length) done("span");
+    strip.querySelector("b[data-count]").textContent = given;
+    const next = given < Number(strip.dataset.five) ? strip.querySelector("[data-step]:not([data-done])")?.dataset.step || "end" : "end";
+    if (!part(next).hidden) return;
+    for (const each of strip.querySelectorAll("[data-say]")) each.hidden = each.dataset.say !== next;
+    setTimeout(() => say(part(next).textContent.replace(/\s+/g, " ").trim()), COACH_MS);
+  });
+  strip.querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    strip.hidden = true;
+    document.getElementById("stage")?.focus({ preventScroll: true });
+    await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } }).catch(() => {});
+  });
+}
 
 async function showAlarm({ waiting, refused, state }) {
   if (!alarm) return;

@@ -2,7 +2,7 @@
 // An action without a handler presses the visible control that carries its name: <button data-action="item.next">.
 
 const source = document.getElementById("keymap");
-const map = source ? JSON.parse(source.textContent) : { singleKeys: true, bindings: [] };
+const map = source ? JSON.parse(source.textContent) : { names: {}, bindings: [] };
 const handlers = new Map();
 const CHORD_MS = 1200;
 const TEXT = new Set(["text", "search", "email", "password", "number", "url", "tel", "date", "time", "datetime-local"]);
@@ -11,8 +11,10 @@ let prefixAt = 0;
 
 export const bindings = map.bindings;
 
+// Several may handle an action, a stage each: the last one is asked first. Whoever returns false passes it on, in the end to
+// the control of that name.
 export function handle(id, handler) {
-  handlers.set(id, handler);
+  handlers.set(id, [handler, ...(handlers.get(id) || [])]);
 }
 
 export function control(id) {
@@ -23,13 +25,13 @@ export function control(id) {
 }
 
 export function available(binding) {
-  if (binding.where === "review" && !document.body.classList.contains("review")) return false;
+  if (binding.where !== "everywhere" && !document.body.classList.contains(binding.where)) return false;
   return handlers.has(binding.id) || control(binding.id) !== null;
 }
 
-export function run(id, event) {
-  const handler = handlers.get(id);
-  if (handler) return handler(event) !== false;
+// `place` says which of an action's keys it was, for those whose keys are first, second, third ...
+export function run(id, event, place = 0) {
+  if (handlers.get(id)?.some((handler) => handler(event, place) !== false)) return true;
   const found = control(id);
   if (!found) return false;
   found.click();
@@ -44,9 +46,10 @@ function writesText(target) {
 
 // How the key is written in the map. Letters by what they produce (AZERTY is safe); the place on the keyboard only where the
 // layout gives no Latin letter or no digit.
+const WRITTEN_OUT = { " ": "space", "+": "plus", ",": "comma" };
+
 export function spell(event) {
-  let key = event.key;
-  if (key === " ") key = "space";
+  let key = WRITTEN_OUT[event.key] || event.key;
   const letter = /^Key([A-Z])$/.exec(event.code || "");
   const digit = /^Digit([0-9])$/.exec(event.code || "");
   if (letter && key.length === 1 && !/^[\x20-\x7e]$/.test(key)) key = letter[1];
@@ -59,7 +62,7 @@ export function spell(event) {
 }
 
 function find(spelled, typing) {
-  return bindings.find((each) => (!typing || each.typing) && available(each) && each.keys.some((key) => spelled.includes(key)));
+  return bindings.filter((each) => (!typing || each.typing) && available(each) && each.keys.some((key) => spelled.includes(key)));
 }
 
 function onKey(event) {
@@ -70,49 +73,59 @@ function onKey(event) {
   if (document.querySelector("dialog[open]")) return;
   const spelled = spell(event);
   const typing = writesText(event.target);
+  // Arrows on a slider or a row of choices are that control's own.
+  if (/^(Arrow|Home|End|Page)/.test(event.key) && event.target.matches?.("input[type=range], input[type=radio]")) return;
   const native = event.key === "Enter" || event.key === " ";
   if (native && !typing && !event.ctrlKey && event.target.closest && event.target.closest("a, button, summary, input, label")) return;
-  const single = !event.ctrlKey && !event.metaKey && event.key.length === 1;
-  if (single && !map.singleKeys && event.key !== "?") return;
-
   if (!typing && prefix && performance.now() - prefixAt < CHORD_MS) {
-    const chord = find(spelled.map((key) => `${prefix} ${key}`), false);
+    const [chord] = find(spelled.map((key) => `${prefix} ${key}`), false);
     prefix = "";
     if (chord) {
       event.preventDefault();
-      run(chord.id, event);
+      if (!event.repeat) run(chord.id, event);
       return;
     }
   }
   prefix = "";
-  const binding = find(spelled, typing);
-  if (binding) {
-    if (event.repeat && !binding.repeat) {
-      event.preventDefault();
-      return;
-    }
-    if (run(binding.id, event)) event.preventDefault();
+  // Stages share keys: the first action that has something to do takes it.
+  const found = find(spelled, typing);
+  for (const binding of found) {
+    const isHeld = event.repeat && !binding.repeat;
+    if (!isHeld && !run(binding.id, event, binding.keys.findIndex((key) => spelled.includes(key)))) continue;
+    event.preventDefault();
     return;
   }
-  if (!typing && single && bindings.some((each) => available(each) && each.keys.some((key) => key.startsWith(`${spelled[0]} `)))) {
+  if (found.length) return;
+  if (!typing && bindings.some((each) => available(each) && each.keys.some((key) => key.startsWith(`${spelled[0]} `)))) {
     prefix = spelled[0];
     prefixAt = performance.now();
   }
 }
 
-const SHOWN = { ctrl: "Ctrl", shift: "Shift", escape: "Esc", enter: "Enter", space: "Space", arrowup: "Up", arrowdown: "Down" };
-
-// "shift+n" -> [["Shift", "N"]], "g q" -> [["G"], ["Q"]]
-export function show(key) {
-  return key.split(" ").map((press) => press.split("+").map((part) => SHOWN[part] || part.toUpperCase()));
+// "shift+n" -> ["Shift N"], "g q" -> ["G", "Q"]; `joint` stands between the keys of one press.
+export function caps(key, joint = " ") {
+  return key.split(" ").map((press) => press.split("+").map((part) => map.names[part] || part.toUpperCase()).join(joint));
 }
+
+// A key as a settings field takes it.
+export const text = (key) => (WRITTEN[key] || caps(key, "+").join(" ")).replace("Page ", "Page");
+const WRITTEN = { plus: "Plus", comma: "Comma" };
+
+// The key of an action in words, "" without one: for sentences that the page makes itself.
+export function keyOf(id, place = 0) {
+  const key = bindings.find((each) => each.id === id)?.keys[place];
+  return key ? caps(key).join(" ") : "";
+}
+
+// "1\u20139": the keys of the reasons, as a sentence names them; words where they are switched off.
+export const reasonKeys = () => [keyOf("reason"), keyOf("reason", 8)].filter(Boolean).join("\u2013") || "a reason";
 
 export function keycaps(key) {
   const holder = document.createElement("span");
   holder.className = "keys";
-  for (const press of show(key)) {
+  for (const press of caps(key)) {
     const cap = document.createElement("kbd");
-    cap.textContent = press.join(" ");
+    cap.textContent = press;
     holder.append(cap);
   }
   return holder;

@@ -1,14 +1,21 @@
-// Decisions leave through here: written to IndexedDB first, sent in order, answered once. A closed lid, a dead network, a lost
-// answer or an ended session loses nothing; the server answers a repeated idempotency key with the first answer.
-// Works on plain HTTP: without crypto.randomUUID, without Web Locks.
+// What somebody decided leaves through here: written to IndexedDB first, sent in order, answered once. A closed lid, a dead
+// network, a lost answer or an ended session loses nothing; the server answers a repeated idempotency key with the first answer.
+// Any gesture may go: `outbox.put(url, body, {method, refers, label})`. The server's answer is JSON; its `decision` is what later
+// gestures refer to. Works on plain HTTP: without crypto.randomUUID, without Web Locks.
 
 const STORE = "entries";
 const ANSWERS = "answers";
+const LEASE = "circled.lease";
 const BACKOFF_MS = [250, 500, 1000, 2000, 4000];
+const BUSY_MS = 300; // until a tab asks again whether the one that sends is still there
 const SEND_TIMEOUT_MS = 20_000;
+const OPEN_TIMEOUT_MS = 15_000; // a disk that never answers is rarer than a machine that is busy
 const LOGIN_RETRY_MS = 15_000;
-const LEASE_MS = 8_000;
+const LEASE_MS = 4_000; // how long a tab that was killed keeps the others waiting
+const BEAT_MS = 1_000;
 const ANSWER_KEPT_MS = 7 * 24 * 3600 * 1000;
+const KEEPALIVE_MAX = 15_000; // characters; browsers refuse to outlive a page with more than 64 KiB under way
+const AGAIN = new Set([408, 409, 425, 429]);
 const tab = uuid();
 
 export function uuid() {
@@ -25,29 +32,30 @@ const done = (request) =>
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
+const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const deadline = (ms) => (AbortSignal.timeout ? AbortSignal.timeout(ms) : undefined);
 
-// The same four calls in memory, for browsers that refuse IndexedDB; then nothing is acknowledged before the server has it.
+// The same calls in memory, for browsers that refuse IndexedDB; then nothing is acknowledged before the server has it.
 class Memory {
-  rows = new Map();
-  known = new Map();
-  next = 1;
+  constructor(rows = []) {
+    this.rows = new Map(rows.map((entry) => [entry.seq, entry]));
+    this.next = Math.max(0, ...this.rows.keys()) + 1;
+  }
   async add(entry) {
     const seq = this.next++;
     this.rows.set(seq, { ...entry, seq });
-    return seq;
   }
   async all() {
     return [...this.rows.values()];
   }
-  async put(entry) {
-    this.rows.set(entry.seq, entry);
+  async change(entry) {
+    if (this.rows.has(entry.seq)) this.rows.set(entry.seq, entry);
   }
-  async settle(entry, decision) {
+  async settle(entry) {
     this.rows.delete(entry.seq);
-    if (decision) this.known.set(entry.key, decision);
   }
-  async answer(key) {
-    return this.known.get(key) || null;
+  async answer() {
+    return null;
   }
 }
 
@@ -56,7 +64,7 @@ class Disk {
     this.database = database;
   }
   static open() {
-    return new Promise((resolve, reject) => {
+    const opened = new Promise((resolve, reject) => {
       const request = indexedDB.open("circled", 1);
       request.onupgradeneeded = () => {
         request.result.createObjectStore(STORE, { keyPath: "seq", autoIncrement: true });
@@ -69,22 +77,26 @@ class Disk {
         resolve(new Disk(request.result));
       };
     });
+    return Promise.race([opened, after(OPEN_TIMEOUT_MS).then(() => Promise.reject(new Error("no answer")))]);
   }
-  write(work) {
+  // Only what cannot be repeated has to be on the platter when it is acknowledged.
+  write(work, durability = "relaxed") {
     return new Promise((resolve, reject) => {
-      const transaction = this.database.transaction([STORE, ANSWERS], "readwrite", { durability: "strict" });
-      let result;
-      transaction.oncomplete = () => resolve(result);
+      const transaction = this.database.transaction([STORE, ANSWERS], "readwrite", { durability });
+      transaction.oncomplete = () => resolve();
       transaction.onabort = transaction.onerror = () => reject(transaction.error);
-      const request = work(transaction.objectStore(STORE), transaction.objectStore(ANSWERS));
-      if (request) request.onsuccess = () => (result = request.result);
+      work(transaction.objectStore(STORE), transaction.objectStore(ANSWERS));
     });
   }
   add(entry) {
-    return this.write((entries) => entries.add(entry));
+    return this.write((entries) => entries.add(entry), "strict");
   }
-  put(entry) {
-    return this.write((entries) => entries.put(entry));
+  // Another tab may have settled it meanwhile: then there is nothing to change.
+  change(entry) {
+    return this.write((entries) => {
+      const found = entries.get(entry.seq);
+      found.onsuccess = () => found.result && entries.put(entry);
+    });
   }
   settle(entry, decision) {
     return this.write((entries, answers) => {
@@ -113,25 +125,43 @@ class Disk {
 }
 
 // One tab sends at a time. Without Web Locks (plain HTTP) a lease in localStorage does; should two tabs overlap after all, the
-// order still holds, because each sends its first entry until it is answered, and the server absorbs the double.
+// order still holds, because each sends the first entry until it is answered, and the server absorbs the double.
 async function exclusive(work) {
-  if (navigator.locks) return navigator.locks.request("circled.outbox", { ifAvailable: true }, (lock) => (lock ? work() : "busy"));
+  if (navigator.locks) {
+    try {
+      return await navigator.locks.request("circled.outbox", { ifAvailable: true }, (lock) => (lock ? work() : "busy"));
+    } catch {
+      return work(); // a browser that closes its storage to us closes its locks too
+    }
+  }
+  if (!lease()) return "busy";
+  const beat = setInterval(lease, BEAT_MS);
   try {
-    const [owner, until] = (localStorage.getItem("circled.lease") || "").split(" ");
-    if (owner && owner !== tab && Number(until) > Date.now()) return "busy";
-    renew();
     return await work();
   } finally {
-    try {
-      if ((localStorage.getItem("circled.lease") || "").startsWith(tab)) localStorage.removeItem("circled.lease");
-    } catch {
-      // Storage is closed to us: there was no lease to give back.
-    }
+    clearInterval(beat);
+    release();
   }
 }
 
-function renew() {
-  if (!navigator.locks) localStorage.setItem("circled.lease", `${tab} ${Date.now() + LEASE_MS + SEND_TIMEOUT_MS}`);
+function lease() {
+  try {
+    const [owner, until] = (localStorage.getItem(LEASE) || "").split(" ");
+    const left = Number(until) - Date.now(); // more than a whole lease: the clock was set back
+    if (owner && owner !== tab && left > 0 && left <= LEASE_MS) return false;
+    localStorage.setItem(LEASE, `${tab} ${Date.now() + LEASE_MS}`);
+  } catch {
+    // No storage to agree in: what two tabs send twice, the server keeps once.
+  }
+  return true;
+}
+
+function release() {
+  try {
+    if ((localStorage.getItem(LEASE) || "").startsWith(tab)) localStorage.removeItem(LEASE);
+  } catch {
+    // Storage is closed to us: there was no lease to give back.
+  }
 }
 
 // The cookie is closed to scripts, so the token comes from the page, or from the session page after a new login.
@@ -143,7 +173,8 @@ function csrfToken() {
 
 // Asks who is logged in now; true if it is still the person whose decisions wait here.
 async function renewSession(user) {
-  const response = await fetch(document.body.dataset.session || "/session/", { headers: { Accept: "application/json" }, redirect: "manual" });
+  const url = document.body.dataset.session || "/session/";
+  const response = await fetch(url, { headers: { Accept: "application/json" }, redirect: "manual", signal: deadline(SEND_TIMEOUT_MS) });
   if (!response.ok || response.type === "opaqueredirect") return false;
   const session = await response.json();
   freshToken = session.csrf || "";
@@ -158,6 +189,8 @@ class Outbox extends EventTarget {
   timer = 0;
   draining = false;
   again = false;
+  seen = []; // my entries when they were last read, should the disk fail afterwards
+  answers = new Map(); // key -> decision, as far as this page heard
 
   constructor() {
     super();
@@ -167,58 +200,73 @@ class Outbox extends EventTarget {
   async start() {
     try {
       this.store = await Disk.open();
-      await this.store.forgetOld();
+      this.store.forgetOld().catch(() => {});
     } catch {
       this.store = new Memory();
       this.durable = false;
     }
     this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("circled.outbox") : null;
-    if (this.channel) this.channel.onmessage = () => this.report(false);
-    addEventListener("online", () => this.soon());
-    addEventListener("focus", () => this.soon());
-    addEventListener("pageshow", () => this.soon());
+    if (this.channel) this.channel.onmessage = ({ data }) => this.hear(data);
+    for (const name of ["online", "focus", "pageshow"]) addEventListener(name, () => this.soon());
+    addEventListener("pagehide", release);
     document.addEventListener("visibilitychange", () => document.hidden || this.soon());
-    if (this.user) await this.soon();
+    this.soon();
     return this;
   }
 
-  async mine() {
-    return (await this.store.all()).filter((entry) => entry.user === this.user).sort((a, b) => a.seq - b.seq);
+  // The disk; opened once more if it was closed under us, and after that memory with what was seen on it.
+  async use(work) {
+    if (!this.durable) return work(this.store);
+    try {
+      return await work(this.store);
+    } catch {
+      try {
+        const disk = await Disk.open();
+        if (this.durable) this.store = disk;
+        return await work(this.store);
+      } catch {
+        if (this.durable) this.store = new Memory(this.seen);
+        this.durable = false;
+        return work(this.store);
+      }
+    }
   }
 
-  // Resolves when the entry is on disk. `refers` names earlier entries by key: {supersedes: key}; the uid the server gave them is
-  // put in when this one is sent, which is always later.
-  async put(url, body, { refers = {}, label = "" } = {}) {
+  async mine() {
+    const all = await this.use((store) => store.all());
+    this.seen = all.filter((entry) => entry.user === this.user).sort((a, b) => a.seq - b.seq);
+    return this.seen;
+  }
+
+  // Resolves when the entry is on disk; in a browser without a disk for us, when the server has answered it. `refers` names earlier
+  // entries by key: {retracts: key}; the uid the server gave them is put in when this one is sent, which is always later.
+  async put(url, body, { method = "POST", refers = {}, label = "" } = {}) {
     await this.ready;
-    const entry = { key: body.idempotency_key, user: this.user, url, body, refers, label, at: Date.now(), refused: null };
-    await this.store.add(entry);
-    await this.report();
+    const entry = { key: body.idempotency_key || uuid(), user: this.user, url, method, body, refers, label, at: Date.now(), refused: null };
+    await this.use((store) => store.add(entry));
+    this.report();
     this.soon();
+    if (!this.durable) await this.settled(Infinity);
     return entry.key;
   }
 
   soon(delay = 0) {
     clearTimeout(this.timer);
-    if (delay) {
-      this.timer = setTimeout(() => this.soon(), delay);
-      return null;
-    }
-    return this.drain();
+    if (delay) this.timer = setTimeout(() => this.soon(), delay);
+    else this.drain();
   }
 
   async drain() {
     if (!this.store || !this.user) return;
-    if (this.draining) {
-      this.again = true;
-      return;
-    }
+    this.again = this.draining;
+    if (this.draining) return;
     this.draining = true;
     let wait = 0;
     try {
       do {
         this.again = false;
-        const outcome = await exclusive(() => this.sendAll());
-        if (outcome === "busy") wait = (await this.waiting()) ? 1000 : 0;
+        const outcome = await (this.durable ? exclusive(() => this.sendAll()) : this.sendAll());
+        if (outcome === "busy") wait = (await this.waiting()) ? BUSY_MS : 0;
         else if (outcome === "login") wait = LOGIN_RETRY_MS;
         else if (outcome === "retry") wait = BACKOFF_MS[Math.min(this.attempt++, BACKOFF_MS.length - 1)];
         else wait = 0;
@@ -237,11 +285,7 @@ class Outbox extends EventTarget {
   async sendAll() {
     for (;;) {
       const entry = (await this.mine()).find((each) => !each.refused);
-      if (!entry) {
-        this.state = "idle";
-        return "empty";
-      }
-      renew();
+      if (!entry) return "empty";
       const result = await this.send(entry);
       if (result !== "next") return result;
       this.attempt = 0;
@@ -250,30 +294,34 @@ class Outbox extends EventTarget {
   }
 
   async send(entry, renewed = false) {
-    const body = { ...entry.body, actor: entry.user };
+    const fields = { ...entry.body, actor: entry.user };
     for (const [field, key] of Object.entries(entry.refers)) {
-      const decision = await this.store.answer(key);
-      if (!decision) return this.refuse(entry, "The decision that this one refers to was not accepted.");
-      body[field] = decision;
+      fields[field] = this.answers.get(key) || (await this.use((store) => store.answer(key)));
+      // What was to be superseded and never came to be needs no superseding; what was to be taken back does.
+      if (!fields[field] && field !== "supersedes") return this.refuse(entry, "The decision that this one refers to was not accepted.");
     }
+    const body = JSON.stringify(fields);
     let response;
     let answer = null;
     try {
       response = await fetch(entry.url, {
-        method: "POST",
+        method: entry.method || "POST",
         credentials: "same-origin",
         redirect: "manual",
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken(), "Idempotency-Key": entry.key },
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout ? AbortSignal.timeout(SEND_TIMEOUT_MS) : undefined,
+        body,
+        keepalive: body.length < KEEPALIVE_MAX, // a tab that closes now still delivers it
+        signal: deadline(SEND_TIMEOUT_MS),
       });
       if (response.type !== "opaqueredirect" && (response.headers.get("Content-Type") || "").includes("json")) answer = await response.json();
     } catch {
       return this.later();
     }
     if (response.ok && answer) {
-      await this.store.settle(entry, answer.decision);
-      this.dispatchEvent(new CustomEvent("answer", { detail: { entry, answer } }));
+      if (answer.decision) this.answers.set(entry.key, answer.decision);
+      await this.use((store) => store.settle(entry, answer.decision));
+      this.state = "idle";
+      this.tell("answer", { entry, answer });
       return "next";
     }
     if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
@@ -284,7 +332,7 @@ class Outbox extends EventTarget {
       await this.report();
       return "login";
     }
-    if (response.ok || response.status >= 500 || [408, 409, 425, 429].includes(response.status)) return this.later();
+    if (response.ok || response.status >= 500 || AGAIN.has(response.status)) return this.later();
     return this.refuse(entry, (answer && (answer.detail || answer.title)) || `The server answered ${response.status}.`);
   }
 
@@ -295,9 +343,21 @@ class Outbox extends EventTarget {
   }
 
   async refuse(entry, why) {
-    await this.store.put({ ...entry, refused: String(why) });
-    this.dispatchEvent(new CustomEvent("refused", { detail: { entry, why } }));
+    await this.use((store) => store.change({ ...entry, refused: String(why) }));
+    this.tell("refused", { entry, why });
     return "next";
+  }
+
+  // The tab that sent it hears of it, and the others do: the gesture may have been theirs.
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail: { ...detail, elsewhere: false } }));
+    if (this.channel) this.channel.postMessage({ name, detail });
+  }
+
+  hear({ name, detail }) {
+    if (name === "answer" && detail.answer.decision) this.answers.set(detail.entry.key, detail.answer.decision);
+    if (name && detail.entry.user === this.user) this.dispatchEvent(new CustomEvent(name, { detail: { ...detail, elsewhere: true } }));
+    this.report(false);
   }
 
   async refused() {
@@ -305,12 +365,12 @@ class Outbox extends EventTarget {
   }
 
   async discard(entry) {
-    await this.store.settle(entry, null);
+    await this.use((store) => store.settle(entry, null));
     await this.report();
   }
 
   async retry(entry) {
-    await this.store.put({ ...entry, refused: null });
+    await this.use((store) => store.change({ ...entry, refused: null }));
     this.soon();
   }
 
@@ -320,7 +380,7 @@ class Outbox extends EventTarget {
     const until = Date.now() + ms;
     while (await this.waiting()) {
       if (Date.now() > until) return false;
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await after(25);
     }
     return true;
   }
@@ -329,9 +389,10 @@ class Outbox extends EventTarget {
     const entries = await this.mine();
     const waiting = entries.filter((entry) => !entry.refused).length;
     const refused = entries.length - waiting;
+    if (!waiting) this.state = "idle"; // another tab may have sent what waited for us
     const state = waiting ? this.state : refused ? "refused" : "idle";
     this.dispatchEvent(new CustomEvent("change", { detail: { waiting, refused, state, durable: this.durable } }));
-    if (tell && this.channel) this.channel.postMessage("changed");
+    if (tell && this.channel) this.channel.postMessage({ name: "" });
   }
 }
 

@@ -1,37 +1,43 @@
 // The review room. One key is one decision: write it down, show the next item (it is already here), send it behind the scenes.
 import "./app.js";
 import { say } from "./app.js";
-import { stopwatch, writeDraft } from "./drafts.js";
-import { control, handle } from "./keymap.js";
+import { stopwatch } from "./drafts.js";
+import { control, handle, keyOf, reasonKeys } from "./keymap.js";
 import { outbox, uuid } from "./outbox.js";
-import { current, digits, field, forgetDraft, form, item, openRevision, read, reasonBoxes, room, rowOf, saveDraft } from "./sheet.js";
-import "./stages.js";
-import { begin, isPainted, markRow, nextAfter, onArrival, outdated, setPainted, show, undecidedAfter, WORDS } from "./walk.js";
+import { controls, current, digits, field, forgetDraft, form, isPraise, item, openRevision, read, reasonBoxes, room, rowOf, saveDraft } from "./sheet.js";
+import { spans } from "./spans.js";
+import { armedFor, ask, attach, disarm, keep, labels, madeOf, mark, openStrip, undo } from "./strip.js";
+import { begin, isPainted, nextAfter, onArrival, outdated, setPainted, show, undecidedAfter, WORDS } from "./walk.js";
 
-const STRIP_MS = 6000;
-const strip = document.getElementById("undo");
-const stripHome = strip.innerHTML;
-const decideUrl = room.dataset.decide;
-const memory = `circled.undo.${document.body.dataset.user}`;
-const reasonRequired = "reasonRequired" in room.dataset;
-const NEEDS_REASON = new Set(["reject", "revise"]);
-
-let made = JSON.parse(sessionStorage.getItem(memory) || "[]"); // my verdicts of this sitting, newest last
-let armed = null; // the verdict that digits still go to
+const MAY_PRAISE = new Set(["accept", "revise", "best"]);
 let asked = null; // the verdict that waits for its reason, where the production requires one
-let stripTimer = 0;
+
+// The stage by what lies on it. A module comes only where its medium does, and is told when it may let go.
+const MODULES = {
+  video: () => import("./player.js"),
+  audio: () => import("./player.js"),
+  still: () => import("./still.js"),
+  text: () => import("./text.js"),
+  wait: () => import("./wait.js"),
+};
+let leave = null;
+let visit = 0;
+
+async function mount() {
+  const stage = document.getElementById("stage");
+  const mine = ++visit;
+  if (leave) leave();
+  leave = null;
+  const found = await MODULES[stage?.dataset.medium]?.().catch(() => say("The stage could not be loaded."));
+  if (found && mine === visit && stage.isConnected) leave = found.mount(stage) || null;
+}
 
 onArrival(() => {
   asked = null;
+  const skip = document.querySelector(".bar [data-action='verdict.skip']");
+  if (skip && item()?.dataset.skip === "not_allowed") skip.disabled = true;
+  mount();
 });
-
-function remember() {
-  try {
-    sessionStorage.setItem(memory, JSON.stringify(made));
-  } catch {
-    made = made.slice(-50);
-  }
-}
 
 // ---------------------------------------------------------------- deciding
 
@@ -39,13 +45,16 @@ async function decide(outcome) {
   if (!isPainted() || !form()) return;
   const given = read();
   if (outcome === "revise" && !revisionReady()) return;
-  if (reasonRequired && NEEDS_REASON.has(outcome) && !reasonReady(outcome, given)) return;
+  if (!reasonReady(outcome, given)) return;
   asked = null;
   setPainted(false);
   const uid = current();
-  const earlier = [...made].reverse().find((each) => each.uid === uid);
+  const among = outcome === "best" ? candidates() : [];
+  const earlier = madeOf(uid);
+  const reasons = MAY_PRAISE.has(outcome) ? given.reasons : given.reasons.filter((code) => !isPraise(code));
   const body = {
     ...given,
+    reasons,
     idempotency_key: uuid(),
     suggestion: uid,
     outcome,
@@ -56,6 +65,7 @@ async function decide(outcome) {
     queue: field("queue")?.value || "",
     active_ms: stopwatch.read(),
     decided_at: new Date().toISOString(),
+    among: among.map((each) => each.dataset.uid),
   };
   const entry = {
     key: body.idempotency_key,
@@ -63,23 +73,35 @@ async function decide(outcome) {
     outcome,
     body,
     given,
-    label: item().dataset.label || "",
+    before: among.map(({ dataset }) => [dataset.uid, rowOf(dataset.uid)?.dataset.outcome || ""]),
+    label: among.length ? overWords(among, uid) : item().dataset.label || "",
     digits: digits(),
-    early: given.reasons.length > 0,
+    praise: controls("reasons").filter((box) => "praise" in box.dataset).map((box) => ({ code: box.value, label: box.dataset.label })),
+    early: reasons.length > 0,
   };
-  await outbox.put(decideUrl, body, { refers: earlier ? { supersedes: earlier.key } : {}, label: `${WORDS[outcome]}: ${entry.label}` });
+  const url = among.length ? room.dataset.choose : room.dataset.decide;
+  await outbox.put(url, body, { refers: earlier ? { supersedes: earlier.key } : {}, label: `${WORDS[outcome]}: ${entry.label}` });
   if (!outbox.durable) await outbox.settled(20_000);
   forgetDraft(uid);
-  made.push(entry);
-  remember();
-  markRow(uid, outcome);
-  const next = nextAfter(uid);
-  outdated(uid);
+  keep(entry);
+  mark(body);
+  let next = nextAfter(uid);
+  while (next && body.among.includes(next.dataset.uid)) next = nextAfter(next.dataset.uid);
   openStrip(entry);
   if (next) await show(next.dataset.uid, { fresh: Boolean(next.dataset.outcome) });
   else await atTheEnd();
   const place = item()?.dataset.place || "";
-  say(`${WORDS[outcome]}${given.reasons.length ? `: ${labels(entry, given.reasons)}` : ""}. ${place}`);
+  say(`${WORDS[outcome]}${reasons.length ? `: ${labels(entry, reasons)}` : ""}. ${place}`);
+}
+
+// The candidates in view beside the one on the table, itself among them.
+const candidates = () => [...document.querySelectorAll(".candidates a[data-uid]")];
+
+// "take 9 over 3, 7 and 12", "C over A, B and D"
+function overWords(among, uid) {
+  const best = among.find((each) => each.dataset.uid === uid);
+  const rest = among.filter((each) => each !== best).map((each) => each.dataset.name);
+  return `${[best?.dataset.noun, best?.dataset.name].filter(Boolean).join(" ")} over ${[rest.slice(0, -1).join(", "), rest.at(-1)].filter(Boolean).join(" and ")}`;
 }
 
 // Nothing undecided in the strip: ask the server, which knows the rest of the queue.
@@ -108,35 +130,29 @@ function revisionReady() {
 
 // The production wants a reason: the verdict waits for it, in place, and the next digit sends it.
 function reasonReady(outcome, given) {
-  if (!given.reasons.length) {
+  const isOwed = "reasonRequired" in room.dataset && (outcome === "reject" || outcome === "revise");
+  const isSkip = outcome === "skip" && item().dataset.skip === "with_reason";
+  const words = given.rationale.trim();
+  const reasons = given.reasons.filter((code) => !isPraise(code));
+  if ((isOwed && !reasons.length) || (isSkip && !reasons.length && !words)) {
     asked = outcome;
-    disarm();
-    ask(`${WORDS[outcome]}: why? 1\u20139, or 0 for all reasons`);
+    ask(`${WORDS[outcome]}: why? ${reasonKeys()}, or ${isSkip ? `${keyOf("rationale") || "the box"} for words` : `${keyOf("reason.more") || "the list"} for all reasons`}`);
     document.getElementById("stage")?.focus();
     return false;
   }
-  if (given.reasons.includes("other") && !given.rationale.trim()) {
+  if (isOwed && reasons.includes("other") && !words) {
     asked = outcome;
-    ask("\u201cOther\u201d needs words: write them, then Ctrl Enter");
+    ask(`\u201cOther\u201d needs words: write them, then ${keyOf("submit")}`);
     field("rationale")?.focus();
     return false;
   }
   return true;
 }
 
-function ask(words) {
-  clearTimeout(stripTimer);
-  const shown = document.createElement("span");
-  shown.className = "ask";
-  shown.textContent = words;
-  strip.replaceChildren(shown);
-  strip.classList.add("armed");
-  say(words);
-}
-
 // Progress is the server's figure; between answers the page counts on.
-outbox.addEventListener("answer", ({ detail: { entry, answer } }) => {
-  outdated(entry.body.suggestion);
+outbox.addEventListener("answer", ({ detail: { entry, answer, elsewhere } }) => {
+  if (elsewhere) mark(entry.body); // given in another tab of mine
+  for (const uid of [entry.body.suggestion, ...(entry.body.among || [])]) outdated(uid);
   if (answer.progress) {
     const { done, total } = answer.progress;
     for (const bar of document.querySelectorAll("progress[data-progress]")) {
@@ -147,100 +163,23 @@ outbox.addEventListener("answer", ({ detail: { entry, answer } }) => {
     if (shown) shown.textContent = done;
   }
 });
-outbox.addEventListener("refused", ({ detail: { entry } }) => {
-  markRow(entry.body.suggestion, "");
-  made = made.filter((each) => each.key !== entry.key);
-  remember();
-});
-
-// ---------------------------------------------------------------- the undo strip
-
-function labels(entry, codes) {
-  const known = Object.values(entry.digits);
-  return codes.map((code) => known.find((each) => each.code === code)?.label || code).join(", ");
-}
-
-// Digits go to the last verdict only if it was a reject or a revision without a reason: whoever presses the reason first means
-// the item on screen.
-function openStrip(entry) {
-  clearTimeout(stripTimer);
-  armed = (entry.outcome === "reject" || entry.outcome === "revise") && !entry.early && Object.keys(entry.digits).length ? entry : null;
-  strip.replaceChildren();
-  const words = document.createElement("span");
-  words.textContent = `${WORDS[entry.outcome]} ${entry.label}${entry.given.reasons.length ? `: ${labels(entry, entry.given.reasons)}` : ""}`;
-  strip.append(words);
-  strip.classList.toggle("armed", Boolean(armed));
-  if (armed) {
-    const ask = document.createElement("span");
-    ask.className = "ask";
-    ask.textContent = entry.given.reasons.length ? "1\u20139 another" : "why? 1\u20139";
-    strip.append(ask);
-  }
-  stripTimer = setTimeout(disarm, STRIP_MS);
-}
-
-function disarm() {
-  armed = null;
-  strip.classList.remove("armed");
-  strip.querySelector(".ask")?.remove();
-}
-
-async function attach(digit) {
-  const entry = armed;
-  const reason = entry.digits[digit];
-  if (!reason) return;
-  const had = entry.given.reasons.includes(reason.code);
-  const reasons = had ? entry.given.reasons.filter((code) => code !== reason.code) : [...entry.given.reasons, reason.code];
-  const body = { ...entry.body, idempotency_key: uuid(), reasons, decided_at: new Date().toISOString(), active_ms: null };
-  delete body.supersedes;
-  const before = entry.key;
-  entry.key = body.idempotency_key;
-  entry.body = body;
-  entry.given = { ...entry.given, reasons };
-  openStrip(entry);
-  remember();
-  await outbox.put(decideUrl, body, { refers: { supersedes: before }, label: `${WORDS[entry.outcome]}: ${entry.label}` });
-  say(`${had ? "Taken back" : "Added"}: ${reason.label}, to ${entry.label}.`);
-}
-
-async function undo() {
-  if (!isPainted()) return true;
-  const entry = made.pop();
-  if (!entry) {
-    const last = document.getElementById("retract");
-    if (last) last.requestSubmit();
-    else say("Nothing to undo in this sitting.");
-    return true;
-  }
-  remember();
-  disarm();
-  clearTimeout(stripTimer);
-  strip.innerHTML = stripHome;
-  saveDraft();
-  await outbox.put(
-    decideUrl,
-    { idempotency_key: uuid(), suggestion: entry.uid, outcome: "retract", queue: entry.body.queue, decided_at: new Date().toISOString() },
-    { refers: { retracts: entry.key }, label: `Undo: ${entry.label}` },
-  );
-  markRow(entry.uid, "");
-  writeDraft(entry.uid, entry.given);
-  await show(entry.uid, { fresh: true });
-  say(`Undone: ${entry.label}. ${item()?.dataset.place || ""}`);
-  return true;
-}
 
 // ---------------------------------------------------------------- keys and controls
 
-handle("reason", (event) => {
-  const digit = /[1-9]/.exec(event.key)?.[0] || /Digit([1-9])/.exec(event.code)?.[1];
-  if (!digit) return false;
+handle("reason", (event, place) => {
+  const digit = String(place + 1);
+  const box = reasonBoxes().find((each) => each.dataset.digit === digit);
+  // A mark that has no reason yet gets it, and so does the verdict.
+  const at = spans.chosen;
+  const isForMark = box && at >= 0 && !spans.at(at).reason;
+  const armed = isForMark ? null : armedFor();
   if (armed) {
-    attach(digit);
+    if (armed.digits[digit]) attach(armed, armed.digits[digit]);
     return true;
   }
-  const box = reasonBoxes().find((each) => each.dataset.digit === digit);
   if (!box) return false;
-  box.checked = !box.checked;
+  box.checked = isForMark || !box.checked;
+  if (isForMark) spans.change(at, { reason: box.value });
   saveDraft();
   if (asked && box.checked) {
     decide(asked);
@@ -277,7 +216,29 @@ handle("leave", () => {
   saveDraft();
   return true;
 });
-handle("undo", undo);
+handle("praise", () => {
+  const all = [...document.querySelectorAll("#chips .quick input")];
+  (all.find((box) => box.checked) || all[0])?.focus();
+  return all.length > 0;
+});
+handle("span.note", () => {
+  const note = document.querySelector("#spans [aria-current] [data-field=note]");
+  note?.focus();
+  return Boolean(note);
+});
+// Arrows go along a row of chips, and from one row to the other.
+document.addEventListener("keydown", (event) => {
+  const row = event.target.closest?.(".quick");
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!row || !step || event.ctrlKey || event.altKey || event.metaKey) return;
+  const isAcross = event.key.length > 9 || event.key === "ArrowLeft";
+  const rows = [...document.querySelectorAll(row.closest("#chips") ? "#chips .quick" : "#undo .quick")];
+  const among = isAcross ? [...row.querySelectorAll("input, button")] : rows.map((each) => each.querySelector("input, button"));
+  const at = isAcross ? among.indexOf(event.target) : rows.indexOf(row);
+  among[(at + step + among.length) % among.length]?.focus();
+  event.preventDefault();
+}, true);
+spans.onChange(() => spans.chosen >= 0 && disarm());
 handle("prompt", () => {
   const asked = document.getElementById("asked");
   if (!asked) return false;
@@ -303,7 +264,7 @@ document.addEventListener("submit", (event) => {
 });
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const link = event.target.closest(".queue a[data-uid], .candidates a[data-uid], a[data-action^='item.']");
+  const link = event.target.closest(":is(.queue, .candidates, .beside) a[data-uid], a[data-action^='item.']");
   if (link) {
     event.preventDefault();
     if (link.getAttribute("aria-disabled") === "true") return;
@@ -315,26 +276,28 @@ document.addEventListener("click", (event) => {
     return;
   }
   if (event.target.closest("[data-action='undo']")) {
-    if (made.length) {
-      event.preventDefault();
-      undo();
-    }
+    event.preventDefault();
+    undo();
   }
 });
 // ---------------------------------------------------------------- start
 
 // Verdicts that were written down before a reload still count, even if the page came from the server before they arrived there.
+// Until that is known no key counts: the item under the hand must not change by itself.
+setPainted(false);
 outbox.ready
   .then(() => outbox.mine())
   .then((entries) => {
-    for (const entry of entries.filter((each) => !each.refused)) markRow(entry.body.suggestion, entry.body.outcome === "retract" ? "" : entry.body.outcome);
+    for (const entry of entries.filter((each) => !each.refused)) mark(entry.body);
     const standing = rowOf(current());
     if (standing?.dataset.outcome && !new URL(location.href).searchParams.get("item")) {
       const next = undecidedAfter(current())[0];
-      if (next) show(next.dataset.uid, { push: false });
+      if (next) return show(next.dataset.uid, { push: false });
     }
+    if (!item()) setPainted(true);
+    return begin();
   });
-begin();
+if (room.dataset.claims) import("./claims.js");
 if (control("undo") === null) {
   const button = document.querySelector("[data-action='undo']");
   if (button) button.disabled = false;

@@ -1,7 +1,6 @@
 // The sheet on the table and the form beside it: what stands in it, what is kept of it as a draft.
-import { dropDraft, readDraft, writeDraft } from "./drafts.js";
+import { dropDraft, onTaken, readDraft, writeDraft } from "./drafts.js";
 import { spans } from "./spans.js";
-import { tally } from "./words.js";
 
 const DRAFT_MS = 400;
 export const room = document.getElementById("main");
@@ -29,11 +28,15 @@ export function digits() {
   return map;
 }
 
+// A code may stand on a digit and on a chip.
+const ticked = (name) => [...new Set(controls(name).filter((box) => box.checked).map((box) => box.value))];
+export const isPraise = (code) => code.startsWith("praise.");
+
 export function read() {
   const severity = controls("severity").find((each) => each.checked);
   return {
-    reasons: reasonBoxes().filter((box) => box.checked).map((box) => box.value),
-    beats: controls("beats").filter((box) => box.checked).map((box) => box.value),
+    reasons: ticked("reasons"),
+    beats: ticked("beats"),
     rationale: field("rationale")?.value || "",
     severity: severity ? severity.value : "",
     spans: spans.all(),
@@ -63,20 +66,17 @@ export function saveDraft() {
   clearTimeout(draftTimer);
   if (!form() || !current()) return;
   const draft = read();
-  const badge = document.getElementById("draft");
-  if (empty(draft)) {
-    dropDraft(current());
-    if (badge) badge.textContent = "";
-    return;
-  }
-  const saved = writeDraft(current(), draft);
-  if (badge) badge.textContent = saved ? "Draft kept" : "No room for drafts in this browser";
+  if (empty(draft)) dropDraft(current());
+  else writeDraft(current(), draft);
 }
 
-export function count() {
+// The comparison comes with the first text that somebody writes.
+export async function count() {
   const text = field("revised_content");
   const shown = document.getElementById("tally");
-  if (text && shown) shown.textContent = tally(text.defaultValue, text.value);
+  if (!text || !shown || !(document.getElementById("revise").open || text.value !== text.defaultValue)) return;
+  const words = await import("./words.js").catch(() => null);
+  shown.textContent = words ? words.tally(text.defaultValue, text.value) : "";
 }
 
 // Whom the verdict is for stays as it was chosen, item after item: who logs for the director does so all day.
@@ -89,7 +89,7 @@ function speakFor() {
 
 function tellBeats() {
   const told = document.getElementById("beats-told");
-  if (told) told.textContent = controls("beats").filter((box) => box.checked).map((box) => box.dataset.label).join(", ");
+  if (told) told.textContent = controls("beats").filter((box) => box.checked && box.closest("details")).map((box) => box.dataset.label).join(", ");
 }
 
 export function openRevision() {
@@ -112,16 +112,17 @@ export function forgetDraft(uid) {
 export function restore(uid) {
   const draft = readDraft(uid);
   spans.load([]);
-  if (draft) {
-    fill(draft);
-    const badge = document.getElementById("draft");
-    if (badge) badge.textContent = "Draft kept";
-  }
+  if (draft) fill(draft);
   count();
   speakFor();
   tellBeats();
 }
 
+onTaken((draft) => {
+  fill(draft);
+  count();
+  tellBeats();
+});
 document.addEventListener("input", (event) => {
   if (!event.target.form || event.target.form.id !== "decide") return;
   if (event.target.name === "revised_content") count();
@@ -140,3 +141,109 @@ document.addEventListener("toggle", (event) => {
 }, true);
 document.addEventListener("visibilitychange", () => document.hidden && saveDraft());
 addEventListener("pagehide", saveDraft);
+
+// ---------------------------------------------------------------- the marks, in the panel
+
+const QUOTE = 40;
+const make = (tag, attributes = {}, ...children) => {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+};
+const cut = (text) => (text.length > QUOTE ? `${text.slice(0, QUOTE - 1)}\u2026` : text);
+const stage = () => document.getElementById("stage");
+const isFrames = (span) => Number.isInteger(span.start_frame);
+const frame = (number) => stage()?.timecode?.format(number) ?? String(number);
+const percent = (share) => `${Math.round(Number(share) * 100)}`;
+
+function whereOf(span) {
+  if (isFrames(span)) return span.end_frame - span.start_frame === 1 ? frame(span.start_frame) : `${frame(span.start_frame)}\u2013${frame(span.end_frame - 1)}`;
+  if (span.region) {
+    const at = `at ${percent(span.region.x)}, ${percent(span.region.y)} %`;
+    return Number(span.region.w) || Number(span.region.h) ? `${percent(span.region.w)} \u00d7 ${percent(span.region.h)} % ${at}` : `Pin ${at}`;
+  }
+  const words = (stage()?.quote?.(span) || span.label || "").replace(/\s+/g, " ").trim();
+  return words ? `\u201c${cut(words)}\u201d` : `at ${span.start}`;
+}
+
+// The ends as fields: [name, words, value, (text) => the fields of the span, null for what cannot be]. Ends are shown included
+// for frames, as the stage shows them, and exclusive for characters.
+function endsOf(span) {
+  const whole = (text) => (/^\d+$/.test(text.trim()) ? Number(text) : null);
+  if (span.region) {
+    return ["x", "y", "w", "h"].map((key) => [key, { x: "from left, %", y: "from top, %", w: "wide, %", h: "high, %" }[key], percent(span.region[key]), (text) => {
+      const share = whole(text);
+      return share === null || share > 100 ? null : { region: { ...span.region, [key]: String(share / 100) } };
+    }]);
+  }
+  const at = isFrames(span) ? (text) => stage()?.timecode?.parse(text) ?? whole(text) : whole;
+  const [from, to] = isFrames(span) ? ["start_frame", "end_frame"] : ["start", "end"];
+  const past = isFrames(span) ? 1 : 0;
+  const end = span[to] - past;
+  return [
+    ["from", "from", isFrames(span) ? frame(span[from]) : span[from], (text) => ((value) => (value === null || value + past > span[to] ? null : { [from]: value }))(at(text))],
+    ["to", "to", isFrames(span) ? frame(end) : end, (text) => ((value) => (value === null || value + past < span[from] + past ? null : { [to]: value + past }))(at(text))],
+  ];
+}
+
+function rowOfSpan(span, index) {
+  const row = make("li", index === spans.chosen ? { "aria-current": "true" } : {});
+  const choose = make("button", { type: "button", class: "spanno", "aria-label": `Mark ${index + 1}: ${whereOf(span)}` }, String(index + 1));
+  choose.addEventListener("click", () => spans.choose(index));
+  const remove = make("button", { type: "button", class: "button link", "aria-label": `Remove mark ${index + 1}` }, "\u00d7");
+  remove.addEventListener("click", () => {
+    spans.remove(index);
+    (document.querySelectorAll("#spans .spanno")[Math.min(index, spans.all().length - 1)] || stage())?.focus();
+  });
+  const label = reasonBoxes().find((box) => box.value === span.reason)?.dataset.label || span.reason;
+  row.append(choose, make("span", { class: "where", dir: "auto" }, whereOf(span)), ...(label && index !== spans.chosen ? [make("span", { class: "chip" }, label)] : []), remove);
+  if (index !== spans.chosen) {
+    if (span.note) row.append(make("p", { class: "dim", dir: "auto" }, span.note));
+    return row;
+  }
+  const reasons = make("select", { "aria-label": "Reason of the mark", "data-field": "reason" }, make("option", { value: "" }, "no reason yet"));
+  for (const box of reasonBoxes()) if (![...reasons.options].some((each) => each.value === box.value)) reasons.append(make("option", { value: box.value }, box.dataset.label));
+  reasons.value = span.reason || "";
+  reasons.addEventListener("change", () => spans.change(index, { reason: reasons.value }));
+  const note = make("input", { type: "text", "aria-label": "Note of the mark", "data-field": "note", placeholder: "note", dir: "auto", maxlength: "10000" });
+  note.value = span.note || "";
+  note.addEventListener("input", () => spans.change(index, { note: note.value }));
+  const ends = make("div", { class: "ends" });
+  for (const [name, words, value, read] of endsOf(span)) {
+    const field = make("input", { type: "text", inputmode: "numeric", "data-field": name });
+    field.value = value;
+    field.addEventListener("change", () => {
+      const fields = read(field.value);
+      field.toggleAttribute("aria-invalid", !fields);
+      // The focus moves on first, then the list is drawn again.
+      if (fields) setTimeout(() => spans.change(index, fields));
+    });
+    ends.append(make("label", {}, words, field));
+  }
+  row.append(reasons, ends, note);
+  return row;
+}
+
+function drawSpans() {
+  const box = document.getElementById("spans");
+  if (!box) return;
+  const all = spans.all();
+  const busy = document.activeElement?.closest?.("#spans [data-field]");
+  box.hidden = !all.length;
+  // Whoever types in a field keeps it; the rest of the row follows when they leave.
+  if (busy?.dataset.field === "note" && box.querySelectorAll("li").length === all.length) return;
+  const list = make("ol", {}, ...all.map(rowOfSpan));
+  box.replaceChildren(make("h2", {}, all.length === 1 ? "One mark" : `${all.length} marks`), list);
+  const chosen = list.querySelector("[aria-current]");
+  const field = busy && chosen?.querySelector(`[data-field=${busy.dataset.field}]`);
+  field?.focus();
+  field?.select?.();
+  chosen?.scrollIntoView({ block: "nearest" });
+}
+
+spans.onChange(() => {
+  drawSpans();
+  clearTimeout(draftTimer);
+  draftTimer = setTimeout(saveDraft, DRAFT_MS);
+});

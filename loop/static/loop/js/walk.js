@@ -7,7 +7,7 @@ import { addressOf, current, form, item, restore, reviewUrl, room, rowOf, rows }
 const PREFETCH = 2;
 const KEPT = 60;
 const RETRY_MS = 2000;
-export const WORDS = { accept: "Accepted", reject: "Rejected", revise: "Revised", skip: "Skipped" };
+export const WORDS = { accept: "Accepted", reject: "Rejected", revise: "Revised", skip: "Skipped", best: "Best", dismissed: "Dismissed" };
 
 const walksAll = room.dataset.walk === "all"; // a list to go through row by row, decided or not
 const ahead = new Map(); // uid -> HTML of an undecided item, fetched before it is needed
@@ -124,17 +124,17 @@ export function neighbour(step) {
 export function undecidedAfter(uid) {
   const all = rows();
   const at = all.findIndex((row) => row.dataset.uid === uid);
-  return [...all.slice(at + 1), ...all.slice(0, Math.max(at, 0))].filter((row) => !row.dataset.outcome && row.dataset.uid !== uid);
+  return [...all.slice(at + 1), ...all.slice(0, Math.max(at, 0))].filter((row) => !("gone" in row.dataset) && !row.dataset.outcome && row.dataset.uid !== uid);
 }
 
 export function nextAfter(uid) {
-  if (!walksAll) return undecidedAfter(uid)[0];
+  if (!walksAll) return undecidedAfter(uid).find((row) => !("held" in row.dataset)); // what others hold is passed over
   const all = rows();
   return all[all.findIndex((row) => row.dataset.uid === uid) + 1];
 }
 
-function fetchAhead() {
-  const wanted = undecidedAfter(current()).slice(0, PREFETCH).map((row) => row.dataset.uid);
+export function fetchAhead() {
+  const wanted = undecidedAfter(current()).filter((row) => !("held" in row.dataset)).slice(0, PREFETCH).map((row) => row.dataset.uid);
   const previous = neighbour(-1);
   if (previous && !previous.dataset.outcome) wanted.push(previous.dataset.uid);
   for (const uid of wanted) {
@@ -177,3 +177,16 @@ export function begin() {
   keep(kept, current(), item().outerHTML);
   settle();
 }
+
+// A form that changes a line of the sheet and nothing else: its answer is the line.
+document.addEventListener("submit", async (event) => {
+  const quiet = event.target.closest("form[data-quiet]");
+  if (!quiet) return;
+  event.preventDefault();
+  const response = await fetch(quiet.action, { method: "POST", body: new FormData(quiet, event.submitter), headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
+  if (!response?.ok || response.redirected) return say("That did not reach the server. Try again.");
+  const line = document.createRange().createContextualFragment(await response.text()).querySelector("form");
+  say(line.dataset.said || "");
+  outdated(current());
+  return quiet.replaceWith(line);
+});

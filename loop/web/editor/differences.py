@@ -46,7 +46,7 @@ def differences(found: Sequence[Suggestion], names: Sequence[str]) -> list[Fact]
     ]
     rows += _unequal([each.parameters if isinstance(each.parameters, dict) else {} for each in found])
     if all(each.kind == "take" for each in found):
-        rows += _unequal([content_of(each)[2] for each in found])
+        rows += [row for row in _unequal([content_of(each)[2] for each in found]) if row[0] != "Take"]
     facts = [_fact(label, values, found, names) for label, values in rows[:MAX_FACTS] if any(values)]
     prompt = _prompts(found, names)
     return facts + ([prompt] if prompt else [])

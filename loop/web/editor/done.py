@@ -40,7 +40,7 @@ def ending(production: Production, filters: Wanted, me: Contributor, *, reached:
         "skipped": reached.skipped,
         "skipped_url": address(production, replace(filters, state=SKIPPED)),
         "is_skipped": filters.state == SKIPPED,
-        "is_filtered": filters.is_narrow,
+        "is_part": filters != Wanted(),
         "held": undecided,
         "sitting": _told(production, sitting) if sitting else None,
         "mine": [_row(production, filters, each) for each in sitting[:LAST_SHOWN]],

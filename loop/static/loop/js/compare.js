@@ -8,6 +8,7 @@ import { Transport } from "./sync.js";
 import { compare } from "./words.js";
 
 const WIPE_STEP = 2; // percent of the width
+const WAVE = 400; // columns of a drawn sound
 const MODES = ["side", "wipe", "difference"];
 const ALONE = new Set(["wipe", "difference", "flip"]); // ways that show two in one place
 const room = document.getElementById("main");
@@ -61,7 +62,8 @@ function draw() {
     cell.style.order = visible ? shown.indexOf(cell) : "";
     const picture = cell.querySelector("img[data-src]");
     if (visible && picture && !picture.getAttribute("src")) picture.src = picture.dataset.src;
-    if (!visible) transport.release(cell);
+    if (visible) wave(cell);
+    else transport.release(cell);
   }
   cells[at].querySelector("input[name=suggestion]").checked = true;
   for (const link of links) {
@@ -85,11 +87,7 @@ function draw() {
   for (const button of all("[data-action='compare.layout']")) button.disabled = cells.length < 3 || ALONE.has(mode);
   document.querySelector(".wiper").hidden = mode !== "wipe";
   holder.querySelector(".divider").hidden = mode !== "wipe";
-  for (const row of all("tr[data-of]")) row.hidden = !shown.some((each) => each.dataset.uid === row.dataset.of);
-  for (const fact of new Set([...all("tr[data-of]")].map((row) => row.querySelector("th").textContent))) {
-    const rows = [...all("tr[data-of]:not([hidden])")].filter((row) => row.querySelector("th").textContent === fact);
-    for (const [place, row] of rows.entries()) row.classList.toggle("first", place === 0);
-  }
+  for (const value of all(".differences [data-of]")) value.hidden = !shown.some((each) => each.dataset.uid === value.dataset.of);
   texts(shown, left);
   clips(shown);
 }
@@ -147,9 +145,29 @@ function tellFrame(frame, isSought = false) {
   document.querySelector("[data-tc]").textContent = code.format(frame);
   document.querySelector("[data-frame]").textContent = frame;
   scrub.value = frame;
-  for (const clip of transport.clips) if (!transport.byFrame) rest(clip.cell, `f${transport.frameOf(clip, frame)}`);
+  for (const clip of transport.clips) {
+    if (!transport.byFrame) rest(clip.cell, `f${transport.frameOf(clip, frame)}`);
+    const head = clip.cell.querySelector(".wave line");
+    if (head) head.setAttribute("transform", `translate(${((transport.frameOf(clip, frame) + 0.5) / clip.frames) * WAVE} 0)`);
+  }
   const word = document.querySelector("[data-action='transport.play'] [data-word]");
   word.textContent = transport.speed ? "Pause" : "Play";
+}
+
+// The sound of a clip without a picture, as the extremes of its wave.
+async function wave(cell) {
+  const drawing = cell.querySelector(".wave");
+  if (!drawing || drawing.hasAttribute("data-drawn") || !drawing.dataset.peaks) return;
+  drawing.setAttribute("data-drawn", "");
+  const heard = await fetch(drawing.dataset.peaks, { credentials: "same-origin" }).then((answer) => answer.json()).catch(() => null);
+  const peaks = heard?.peaks || []; // [[least, most], ...] from -1 to 1
+  let path = "";
+  for (let x = 0; x < WAVE && peaks.length; x++) {
+    const first = Math.floor((x / WAVE) * peaks.length);
+    const part = peaks.slice(first, Math.max(first + 1, Math.floor(((x + 1) / WAVE) * peaks.length))).flat();
+    path += `M${x + 0.5} ${50 - 48 * Math.max(...part, 0.01)}V${50 - 48 * Math.min(...part, -0.01)}`;
+  }
+  drawing.querySelector("path").setAttribute("d", path);
 }
 
 function hear() {

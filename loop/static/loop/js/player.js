@@ -303,7 +303,10 @@ function player(stage, root) {
     pressed = event;
     if (event.key === "Escape" && isFull) full(false);
   }, { signal, capture: true });
-  document.addEventListener("keyup", (event) => event.code === heldStop && (heldStop = ""), { signal });
+  document.addEventListener("keyup", (event) => {
+    if (event.code === heldStop) heldStop = "";
+    if (isFull) draw(); // a reason by its digit
+  }, { signal });
   document.addEventListener("change", draw, { signal });
   addEventListener("blur", () => (heldStop = ""), { signal });
   addEventListener("pagehide", remember, { signal });

@@ -4,10 +4,10 @@ import { say } from "./app.js";
 import { stopwatch } from "./drafts.js";
 import { control, handle, keyOf, reasonKeys } from "./keymap.js";
 import { outbox, uuid } from "./outbox.js";
-import { controls, current, digits, field, forgetDraft, form, isPraise, item, openRevision, read, reasonBoxes, room, rowOf, saveDraft } from "./sheet.js";
+import { controls, current, digits, field, forgetDraft, form, isPraise, item, openRevision, read, reasonBoxes, room, rowOf, rows, saveDraft } from "./sheet.js";
 import { spans } from "./spans.js";
 import { armedFor, ask, attach, disarm, keep, labels, madeOf, mark, openStrip, undo } from "./strip.js";
-import { begin, isPainted, nextAfter, onArrival, outdated, setPainted, show, undecidedAfter, WORDS } from "./walk.js";
+import { begin, heading, isPainted, nextAfter, onArrival, outdated, setPainted, show, undecidedAfter, WORDS } from "./walk.js";
 
 const MAY_PRAISE = new Set(["accept", "revise", "best"]);
 let asked = null; // the verdict that waits for its reason, where the production requires one
@@ -268,8 +268,10 @@ document.addEventListener("click", (event) => {
   if (link) {
     event.preventDefault();
     if (link.getAttribute("aria-disabled") === "true") return;
-    const uid = link.dataset.uid || new URL(link.href).searchParams.get("item");
-    if (!uid || uid === current()) return;
+    const all = rows().map((each) => each.dataset.uid);
+    const step = { "item.next": 1, "item.previous": -1 }[link.dataset.action];
+    const uid = step ? all[all.indexOf(heading()) + step] : link.dataset.uid;
+    if (!uid || uid === heading()) return;
     saveDraft();
     disarm();
     show(uid, { fresh: Boolean(rowOf(uid)?.dataset.outcome) });

@@ -35,7 +35,7 @@ class Still {
     this.image = this.view.querySelector("img");
     this.drawing = this.view.querySelector(".pins");
     this.others = JSON.parse(document.getElementById("others-spans")?.textContent || "[]").filter((each) => each.region);
-    this.root.querySelector(".deck").hidden = false;
+    for (const each of this.root.querySelectorAll(".deck > .set")) each.hidden = false;
     this.watch = new ResizeObserver(() => this.place());
     this.watch.observe(this.view);
     for (const [name, heard] of Object.entries({ wheel: this.wheel, pointerdown: this.down, pointermove: this.drag, pointerup: this.up, pointercancel: this.up, dblclick: this.toggle })) {

@@ -7,6 +7,7 @@ import { addressOf, current, form, item, restore, reviewUrl, room, rowOf, rows }
 const PREFETCH = 2;
 const KEPT = 60;
 const RETRY_MS = 2000;
+const WARM_BYTES = 1_048_576;
 export const WORDS = { accept: "Accepted", reject: "Rejected", revise: "Revised", skip: "Skipped", best: "Best", dismissed: "Dismissed" };
 
 const walksAll = room.dataset.walk === "all"; // a list to go through row by row, decided or not
@@ -16,7 +17,11 @@ const arrivals = []; // who wants to know of every item that comes
 let painted = true; // false until the item on screen has really been painted; the room says so as aria-busy
 let unreached = null; // the item that could not be loaded
 
+let turns = 0;
+let going = ""; // the item on its way here: the next step counts from there
+
 export const isPainted = () => painted;
+export const heading = () => going || current();
 export const onArrival = (tell) => arrivals.push(tell);
 export const outdated = (uid) => ahead.delete(uid);
 
@@ -85,6 +90,8 @@ function settle() {
 
 export async function show(uid, { push = true, fresh = false } = {}) {
   let html = null;
+  const turn = ++turns;
+  going = uid;
   if (fresh) {
     ahead.delete(uid);
     await outbox.settled(1500);
@@ -94,6 +101,8 @@ export async function show(uid, { push = true, fresh = false } = {}) {
   } catch {
     html = kept.get(uid) || null;
   }
+  if (turn !== turns) return; // somebody has gone on meanwhile
+  going = "";
   if (html === null) {
     if (uid) say("This item could not be loaded.");
     const card = document.getElementById("unreachable");
@@ -139,7 +148,23 @@ export function fetchAhead() {
   if (previous && !previous.dataset.outcome) wanted.push(previous.dataset.uid);
   for (const uid of wanted) {
     if (ahead.has(uid)) continue;
-    load(uid).then((html) => keep(ahead, uid, html), () => {});
+    load(uid).then((html) => {
+      keep(ahead, uid, html);
+      warm(html);
+    }, () => {});
+  }
+}
+
+// The pictures of an item that comes soon, and the first megabyte of its film or sound: Chromium keeps that part, answers
+// the player out of it and goes on asking where it ends.
+const warmed = new Set();
+function warm(html) {
+  for (const each of new DOMParser().parseFromString(html, "text/html").querySelectorAll("#stage :is(video, audio, .view img)")) {
+    const { src, poster, tagName } = each;
+    if (warmed.has(src)) continue;
+    warmed.add(src);
+    if (poster || tagName === "IMG") new Image().src = poster || src;
+    if (tagName !== "IMG") fetch(src, { headers: { Range: `bytes=0-${WARM_BYTES - 1}` }, priority: "low" }).then((part) => part.arrayBuffer()).catch(() => warmed.delete(src));
   }
 }
 

@@ -2,12 +2,21 @@
 
 from loop.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, AuditPayload, AuditPending
 from loop.consent.models import (
+    ApprovalDecision,
+    ApprovalRequest,
     Authorisation,
     AuthorisationEvent,
+    CompensationEntry,
+    ConsentAnswer,
+    ConsentRequest,
+    ContributorLink,
     Evidence,
+    GuildNotice,
     Notice,
     Recipient,
     RecipientAgreement,
+    RecipientDuty,
+    RecipientDutyMet,
 )
 from loop.decision.models import (
     Decision,
@@ -41,7 +50,8 @@ from loop.material.models import (
 from loop.media.models import MediaFacts, Rendition
 from loop.people.models import Contributor, Credit, Member, Token, User
 from loop.queue.models import Assignment, Claim, OpinionRequest, ReviewPolicy, SavedView
-from loop.recall.models import RecallNotice, RecallRow
+from loop.recall.models import RecallAck, RecallNotice, RecallRow
+from loop.screening.models import ScreenVerdict
 from loop.signal.models import Signal
 from loop.suggestion.models import (
     Brief,
@@ -56,6 +66,8 @@ from loop.suggestion.models import (
 )
 
 __all__ = [
+    "ApprovalDecision",
+    "ApprovalRequest",
     "Assignment",
     "AuditCheckpoint",
     "AuditEvent",
@@ -68,7 +80,11 @@ __all__ = [
     "BriefContribution",
     "BriefMaterial",
     "Claim",
+    "CompensationEntry",
+    "ConsentAnswer",
+    "ConsentRequest",
     "Contributor",
+    "ContributorLink",
     "Credit",
     "Decision",
     "DecisionDraft",
@@ -81,6 +97,7 @@ __all__ = [
     "ExportRow",
     "ExportRowDropped",
     "ExportShard",
+    "GuildNotice",
     "Heartbeat",
     "Material",
     "MaterialContribution",
@@ -96,14 +113,18 @@ __all__ = [
     "Production",
     "ProductionBeat",
     "ProductionReason",
+    "RecallAck",
     "RecallNotice",
     "RecallRow",
     "Recipient",
     "RecipientAgreement",
+    "RecipientDuty",
+    "RecipientDutyMet",
     "Rendition",
     "ReviewPolicy",
     "SavedView",
     "Scene",
+    "ScreenVerdict",
     "Setup",
     "Shot",
     "Signal",

@@ -127,6 +127,30 @@ EVENTS: Mapping[str, EventType] = {
     "opinion.withdrawn": EventType("asked no longer for a second opinion", ("loop_suggestion",), data=False),
     "reason.registered": EventType("registered the reason {code}", ("loop_production",), ("code",)),
     "beat.registered": EventType("registered the beat {code}", ("loop_production",), ("code",)),
+    "guild.notice": EventType(
+        "recorded a {kind} to the guild {guild}, sent {sent_on}", ("loop_guild_notice",), ("guild", "kind", "sent_on")
+    ),
+    "compensation.entry": EventType(
+        "recorded compensation as {kind}", ("loop_compensation_entry",), ("kind",), data=True
+    ),
+    "recipient.duty": EventType("set a recipient a duty until {due_at}", ("loop_recipient_duty",), ("kind", "due_at")),
+    "recipient.duty_met": EventType("recorded a recipient's duty as met", ("loop_recipient_duty",)),
+    "recall.acknowledged": EventType("recorded what a recipient did about a recall", ("loop_recall_ack",), ("by",)),
+    "contributor.link": EventType(
+        "opened a contributor's own door until {expires_at}", ("loop_contributor_link",), ("expires_at",), data=False
+    ),
+    "contributor.link_closed": EventType("closed a contributor's door", ("loop_contributor_link",), data=False),
+    "consent.requested": EventType(
+        "asked a party for {uses}", ("loop_consent_request",), ("uses", "recipients"), data=False
+    ),
+    "consent.answered": EventType("recorded the answer {answer} to a request", ("loop_consent_request",), ("answer",)),
+    "approval.asked": EventType(
+        "asked for a second person's approval", ("loop_approval_request",), ("kind",), data=False
+    ),
+    "approval.decided": EventType(
+        "decided on an approval: {approved}", ("loop_approval_request",), ("approved",), data=False
+    ),
+    "screening.verdict": EventType("screened a text: {verdict}", ("loop_screen_verdict",), ("verdict", "version")),
     "evidence.stored": EventType("stored evidence with SHA-256 {sha256}", ("loop_evidence",), ("sha256",)),
     "notice.recorded": EventType("recorded version {version} of a notice", ("loop_notice",), ("version",)),
     "authorisation.recorded": EventType(
@@ -176,7 +200,9 @@ NOT_DATA = tuple(sorted(name for name, event in EVENTS.items() if not event.data
 
 CONSENT_EVENTS = (
     "authorisation.recorded", "authorisation.state", "evidence.stored", "notice.recorded", "recipient.added",
-    "recipient.agreement", "recipient.changed", "model.terms", "recall.issued", "text.erased",
+    "recipient.agreement", "recipient.changed", "recipient.duty", "recipient.duty_met", "guild.notice",
+    "compensation.entry", "recall.acknowledged", "contributor.link", "contributor.link_closed", "consent.requested",
+    "consent.answered", "approval.asked", "approval.decided", "model.terms", "recall.issued", "text.erased",
 )  # fmt: skip
 """What a consent officer reads of the trail."""
 
@@ -217,6 +243,14 @@ VOUCHED: Mapping[str, Vouched] = {
         ),
     ),
     "loop_evidence": Vouched(("evidence.stored",), needs_event=True, frozen=True),
+    "loop_guild_notice": Vouched(("guild.notice",), linked=True, needs_event=True, frozen=True),
+    "loop_compensation_entry": Vouched(("compensation.entry",), linked=True, needs_event=True, frozen=True),
+    "loop_recipient_duty": Vouched(("recipient.duty", "recipient.duty_met"), linked=True, needs_event=True),
+    "loop_screen_verdict": Vouched(("screening.verdict",), linked=True, needs_event=True, frozen=True),
+    "loop_recall_ack": Vouched(("recall.acknowledged",), linked=True, needs_event=True, frozen=True),
+    "loop_contributor_link": Vouched(("contributor.link", "contributor.link_closed"), needs_event=True),
+    "loop_consent_request": Vouched(("consent.requested", "consent.answered"), linked=True, needs_event=True),
+    "loop_approval_request": Vouched(("approval.asked", "approval.decided"), linked=True, needs_event=True),
     "loop_notice": Vouched(("notice.recorded",), frozen=True),
     "loop_authorisation": Vouched(("authorisation.recorded",), linked=True, needs_event=True, frozen=True),
     "loop_authorisation_event": Vouched(("authorisation.state",), linked=True, needs_event=True, frozen=True),

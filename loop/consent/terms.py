@@ -88,6 +88,24 @@ ON_WITHDRAWAL: Final = (
 )
 """What a withdrawal asks of whoever holds a copy. An authorisation that says nothing asks for the first three."""
 
+CONSTRAINTS: Final = ("recipients", "recipient_kinds", "profiles", "places", "not_before", "not_after")
+"""The conditions of a `constrained` use that can be checked here. One with any other key is never met."""
+
+SETTLED: Final = ("paid", "settled", "waived")
+"""Statuses of compensation under which nothing is owed."""
+
+PER_RELEASE: Final = ("per_export_fee", "per_row_fee")
+"""Terms that owe nothing before a release: what becomes due is in the ledger."""
+
+TRAINING_PURPOSES: Final = ("ai_training", "ai_generative_training")
+"""Purposes that train a model on the row: the model supplier's terms are asked."""
+
+ORIGINS: Final = ("model", "person", "camera")
+FROM_MODEL: Final = "model"
+QUARANTINED: Final = "quarantined"
+LIKENESS: Final = "performer_likeness"
+OWN_PRODUCTION: Final = "production"  # the kind of recipient that needs no guild's notice
+
 PERMITTING_STATES: Final = ("ConsentGiven", "RenewedConsentGiven")
 WITHDRAWN_STATES: Final = ("ConsentWithdrawn", "ConsentRevoked", "ConsentInvalidated")
 EXPIRED_STATE: Final = "ConsentExpired"

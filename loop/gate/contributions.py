@@ -15,7 +15,8 @@ from django.db.transaction import TransactionManagementError
 
 _SIDES = """
 CREATE TEMP TABLE sieve_side ON COMMIT DROP AS
-SELECT c.n, d.decided_by_id, d.on_behalf_of_id, d.outcome = 'revise' AS revised, d.suggestion_id, s.brief_id
+SELECT c.n, d.id AS decision_id, d.decided_by_id, d.on_behalf_of_id, d.outcome = 'revise' AS revised,
+    d.suggestion_id, s.brief_id
 FROM (
     SELECT n, decision_id FROM {candidates}
     UNION ALL
@@ -56,7 +57,7 @@ WHERE %(party)s::bigint IS NULL OR party = %(party)s
 
 
 def gather(cursor: CursorWrapper, *, candidates: str, party: int | None = None) -> None:
-    """Fills the temporary table `sieve_part(n, party, capacity, material_kind)` for the rows of `candidates`.
+    """Fills `sieve_part(n, party, capacity, material_kind)` and `sieve_side`, for the rows of `candidates`.
 
     `candidates` names a temporary table with `n`, `decision_id` and `other_decision_id` (null: one decision only).
     `party` keeps the contributions of that contributor only. A part may be listed twice. The table is analysed and

@@ -13,12 +13,14 @@ from loop.consent.lock import database_moment
 from loop.consent.models import Authorisation, Recipient
 from loop.decision.models import Decision, Outcome
 from loop.gate import reasons
+from loop.gate.conditions import kept_days, places_of, used_days
 from loop.gate.contributions import gather
-from loop.gate.facts import Contribution, Judgement, Question, Verdict
+from loop.gate.facts import Contribution, Judgement, Question, Source, Statement, Verdict
 from loop.gate.question import ask
 from loop.gate.reasons import BY_CODE, RULES
-from loop.gate.rules import places_of, question_codes, standing, verdict
-from loop.gate.statements import as_statement
+from loop.gate.rules import question_codes, source_codes, standing, verdict
+from loop.gate.sources import sources_of
+from loop.gate.statements import as_statement, records_of
 from loop.kernel.clock import utc_date
 from loop.material.models import MaterialContribution
 from loop.people.models import Contributor
@@ -93,7 +95,7 @@ def explain(
     One row for each decision that gives a signal (accept, reject, revise) and is not superseded; `decision` narrows it
     to one, live or not. Without any, the answer is that of the suggestion alone, where rule 6 fails: nobody decided.
     `moment` default: the database's now; `on` default: its date in UTC. `profile` None leaves rule 2 out.
-    Some ten queries, whatever the number of decisions. Nothing is written but temporary tables.
+    Some ten queries, and three a decision. Nothing is written but temporary tables.
     """
     with transaction.atomic():
         when = moment or database_moment()
@@ -106,16 +108,17 @@ def explain(
     involved = parts if decisions else {0: _listed(suggestion)}
     everybody = {one.party for group in involved.values() for one in group}
     people = Contributor.objects.in_bulk(everybody)
-    records = {
-        record.pk: record
-        for record in Authorisation.objects.filter(party_id__in=everybody)
-        .select_related("evidence", "party")
-        .prefetch_related("events")
-        .order_by("id")
-    }
+    records = {record.pk: record for record in records_of(everybody)}
     subjects: Sequence[Decision | None] = decisions or [None]
     rows = [
-        _row(question, subject, involved.get(subject.pk if subject else 0, set()), people, records)
+        _row(
+            question,
+            subject,
+            involved.get(subject.pk if subject else 0, set()),
+            people,
+            records,
+            sources_of(suggestion, subject, moment=question.moment),
+        )
         for subject in subjects
     ]
     return Explanation(suggestion, question, tuple(rows))
@@ -168,8 +171,10 @@ def _row(
     involved: Iterable[Contribution],
     people: dict[int, Contributor],
     records: dict[int, Authorisation],
+    sources: Sequence[Source],
 ) -> RowAnswer:
-    found = verdict(question, involved, [as_statement(record) for record in records.values()])
+    statements = {pk: _statement(record, question) for pk, record in records.items()}
+    found = verdict(question, involved, statements.values(), sources)
     rules = [_order_rule(number, question) for number in reasons.OF_THE_ORDER]
     for number in reasons.OF_EACH_CONTRIBUTION:
         facts = [
@@ -179,7 +184,26 @@ def _row(
             facts.append(Fact("Nobody has decided on it, so there is no row.", "CONTRIBUTOR_UNKNOWN"))
         codes = tuple(dict.fromkeys(fact.code for fact in facts if fact.code))
         rules.append(RuleAnswer(number, RULES[number], not codes if facts else None, codes, tuple(facts)))
-    return RowAnswer(decision, found, tuple(rules))
+    rules += [_source_rule(number, question, sources) for number in reasons.OF_EACH_SOURCE]
+    return RowAnswer(decision, found, tuple(sorted(rules, key=lambda rule: rule.number)))
+
+
+def _statement(record: Authorisation, question: Question) -> Statement:
+    return as_statement(record, on=question.on, moment=question.moment)
+
+
+def _source_rule(number: int, question: Question, sources: Sequence[Source]) -> RuleAnswer:
+    facts = []
+    for source in sources[: 1 if number != reasons.SCREEN else None]:
+        failed = next((code for code in source_codes(question, source) if BY_CODE[code].rule == number), "")
+        text = {
+            reasons.SUPPLIER: f"origin {source.origin}, training on its outputs {source.training or 'not recorded'}",
+            reasons.ORIGIN: f"origin {source.origin}" + ("" if source.model else ", no model named"),
+            reasons.SCREEN: f"screening {source.screen or 'has not seen it'}",
+        }[number]
+        facts.append(Fact(text, failed))
+    codes = tuple(dict.fromkeys(fact.code for fact in facts if fact.code))
+    return RuleAnswer(number, RULES[number], not codes, codes, tuple(facts))
 
 
 def _order_rule(number: int, question: Question) -> RuleAnswer:
@@ -191,6 +215,10 @@ def _order_rule(number: int, question: Question) -> RuleAnswer:
         if question.profile
         else "no profile was named",
         reasons.RECIPIENT: _agreements(question) if recipient else "no recipient is registered",
+        reasons.RECALL: f"{recipient.overdue if recipient else 0} answers to recalls overdue",
+        reasons.GUILD: (
+            f"guilds {', '.join(sorted(show.guilds)) or 'none'}; told {', '.join(sorted(show.guilds_told)) or 'none'}"
+        ),
         reasons.PRODUCTION: (
             f"status {show.status}, exports {'allowed' if show.exports_allowed else 'not allowed'},"
             f" legal hold {'on' if show.legal_hold else 'off'}, embargo until {show.embargo_until or 'never set'}"
@@ -234,6 +262,9 @@ def _facts(
         reasons.USE: judgement.in_force,
         reasons.CONFLICT: judgement.denying or judgement.allowing,
         reasons.SCOPE: judgement.allowing,
+        reasons.COMPENSATION: judgement.reaching,
+        reasons.SENSITIVE: judgement.settled,
+        reasons.RETENTION: judgement.specific,
     }[number]
     for record in (records[each] for each in looked_at):
         passed = {
@@ -241,14 +272,17 @@ def _facts(
             reasons.IN_FORCE: record.pk in judgement.in_force,
             reasons.USE: record.pk in judgement.allowing,
             reasons.CONFLICT: record.pk not in judgement.denying,
-            reasons.SCOPE: record.pk in judgement.permitting,
+            reasons.SCOPE: record.pk in judgement.reaching,
+            reasons.COMPENSATION: record.pk in judgement.settled,
+            reasons.SENSITIVE: record.pk in judgement.specific,
+            reasons.RETENTION: record.pk in judgement.permitting,
         }[number]
         yield Fact(f"{who}: {_says(number, record, question)}", "" if passed else failed, person, record)
 
 
 def _says(number: int, record: Authorisation, question: Question) -> str:
     """What a record says that rule `number` asks about."""
-    statement = as_statement(record)
+    statement = _statement(record, question)
     if number == reasons.COVERED:
         return f"{record.get_basis_display()} recorded {record.recorded_at:%Y-%m-%d}, {record.evidence.file_name}"
     if number == reasons.IN_FORCE:
@@ -258,6 +292,20 @@ def _says(number: int, record: Authorisation, question: Question) -> str:
         return f"{since}, applies {record.valid_from} to {record.valid_until}, {(state or 'in force').lower()}"
     if number in (reasons.USE, reasons.CONFLICT):
         return f"{question.purpose} = {statement.uses.get(question.purpose, 'not mentioned')}"
+    if number == reasons.COMPENSATION:
+        term = record.compensation.get("term")
+        return (
+            f"{term or 'no compensation'} promised, {'something is owed' if statement.is_open else 'nothing is owed'}"
+        )
+    if number == reasons.SENSITIVE:
+        named = ", ".join(sorted(statement.capacities)) or "no capacity"
+        return f"names {named}; {'a rider' if statement.is_rider else record.evidence.kind or 'a document'}"
+    if number == reasons.RETENTION:
+        kept, limit = kept_days(question), statement.retention_days
+        return (
+            f"the recipient keeps it {f'{kept} days' if kept is not None else 'without a limit'} and uses it"
+            f" {used_days(question)} days; the party allows {f'{limit} days' if limit is not None else 'any time'}"
+        )
     names = sorted(statement.recipients) + [f"every {kind} recipient" for kind in sorted(statement.recipient_kinds)]
     allowed = ", ".join(sorted(statement.territory_allow)) or "everywhere"
     denied = f" except {', '.join(sorted(statement.territory_deny))}" if statement.territory_deny else ""

@@ -1,7 +1,7 @@
 """The plain values the verdict is made of and made from. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
@@ -14,6 +14,8 @@ class Agreement:
     valid_until: date
     purposes: frozenset[str]
     places: frozenset[str]
+    retention_days: int | None = None  # how long the recipient keeps what it got; None: it did not say
+    use_days: int | None = None  # how long it means to use it
 
     def is_in_force(self, on: date) -> bool:
         """Signed by that date, and the date lies in its term (both ends included)."""
@@ -27,6 +29,7 @@ class RecipientFacts:
     code: str
     kind: str
     agreements: tuple[Agreement, ...]
+    overdue: int = 0  # duties of a recall whose day has passed unmet
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class ProductionFacts:
     exports_allowed: bool
     legal_hold: bool
     embargo_until: date | None
+    guilds: frozenset[str] = frozenset()
+    guilds_told: frozenset[str] = frozenset()  # with a notice or consultation recorded for this recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,20 @@ class Question:
     production: ProductionFacts
     on: date
     moment: datetime
+    minors: frozenset[int] = frozenset()  # contributors who are under age on the date
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a text of the row comes from. `model` 0: unnamed; `training` "": the supplier's terms are not recorded.
+
+    `screen` is the newest verdict of the screening; "": the text was never screened.
+    """
+
+    origin: str
+    model: int = 0
+    training: str = ""
+    screen: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,7 +94,11 @@ class StateEvent:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One authorisation record as the gate reads it. `production` None: every production."""
+    """One authorisation record as the gate reads it. `production` None: every production.
+
+    `constraints` are the conditions of uses that are `constrained`. `is_open`: something promised is neither settled
+    nor waived. `is_rider`: its document is a rider. `guardian`: somebody signed for the party.
+    """
 
     id: int
     party: int
@@ -91,6 +114,12 @@ class Statement:
     valid_from: date
     valid_until: date
     events: tuple[StateEvent, ...]
+    constraints: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    supersedes: int | None = None
+    is_open: bool = False
+    retention_days: int | None = None
+    is_rider: bool = False
+    guardian: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +135,9 @@ class Judgement:
     in_force: tuple[int, ...] = ()
     allowing: tuple[int, ...] = ()
     denying: tuple[int, ...] = ()
+    reaching: tuple[int, ...] = ()  # allowing, and for this recipient and its places
+    settled: tuple[int, ...] = ()
+    specific: tuple[int, ...] = ()
     permitting: tuple[int, ...] = ()
     expires_on: date | None = None
     territory: frozenset[str] | None = None

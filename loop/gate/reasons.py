@@ -1,13 +1,12 @@
 """The gate's codes in rule order, what each says to a person, and who can do something about it. Pure.
 
-Rule source: the decision table of standards 2.6 (rules 1 to 3 and 5 to 11). A rule that is added later takes its place
-in `REASONS` by its number: the order here is the order of `codes` everywhere.
+Rule source: the decision table of standards 2.6 (all 18 rules). The order here is the order of `codes` everywhere.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-POLICY_VERSION: Final = "gate-1"
+POLICY_VERSION: Final = "gate-2"
 """Stored with every order and carried by every row. Bump it whenever a rule is added or read differently."""
 
 
@@ -30,6 +29,8 @@ REASONS: Final = (
            "Whoever orders: choose the purpose that the profile needs, or the profile `signals`."),
     Reason(3, "RECIPIENT_NOT_AUTHORISED", "no agreement of the recipient in force on that date lists the purpose",
            "The consent officer: register the recipient's signed agreement."),
+    Reason(4, "RECIPIENT_RECALL_OVERDUE", "the recipient has not answered a recall in time",
+           "The recipient: acknowledge the recall and say what was done."),
     Reason(5, "PRODUCTION_BLOCKED", "the production allows no exports on that date",
            "The production's producer: lift the block, the hold or the embargo, or wait until it ends."),
     Reason(6, "CONTRIBUTOR_UNKNOWN", "a contribution has no known party or capacity, or nobody decided",
@@ -52,6 +53,20 @@ REASONS: Final = (
            "The consent officer: ask the party whether this recipient is meant too."),
     Reason(11, "TERRITORY", "the recipient's places are unknown, or not all within the territory the party allowed",
            "The consent officer: record the recipient's places, or ask the party to widen the territory."),
+    Reason(12, "COMPENSATION_DUE", "what the party was promised is neither settled nor waived in writing",
+           "The producer: settle it, or record the party's waiver with its evidence."),
+    Reason(13, "GUILD_NOTICE_MISSING", "a guild of the production was not told or consulted about this recipient",
+           "The consent officer: tell or consult the guild and record the notice."),
+    Reason(14, "SUPPLIER_TERMS", "the terms recorded for the model do not allow training on its outputs",
+           "Legal: record the supplier's terms (`./manage.py model terms`), or choose another purpose."),
+    Reason(15, "ORIGIN_UNDISCLOSED", "a text comes from a model that is not named",
+           "Whoever brought it in: bring it again with the model's name."),
+    Reason(16, "SENSITIVE_SUBJECT", "it carries a likeness, a voice or a minor, and no specific rider is recorded",
+           "The consent officer: ask the party, or a minor's guardian, for a rider that names the capacity."),
+    Reason(17, "SCREEN_QUARANTINE", "screening holds a text of the row in quarantine",
+           "An admin: read what was found, and release the text or leave it."),
+    Reason(18, "RETENTION", "the retention agreed with the recipient does not fit the use or what the party allows",
+           "The consent officer: agree another retention with the recipient, or ask the party."),
 )  # fmt: skip
 
 BY_CODE: Final = {reason.code: reason for reason in REASONS}
@@ -59,16 +74,21 @@ BY_CODE: Final = {reason.code: reason for reason in REASONS}
 CODES: Final = tuple(reason.code for reason in REASONS)
 """Every code in rule order; within one rule, the order in which the more telling code comes first."""
 
-PURPOSE, PROFILE, RECIPIENT, PRODUCTION = 1, 2, 3, 5
+PURPOSE, PROFILE, RECIPIENT, RECALL, PRODUCTION = 1, 2, 3, 4, 5
 CONTRIBUTOR, COVERED, IN_FORCE, USE, CONFLICT, SCOPE = 6, 7, 8, 9, 10, 11
+COMPENSATION, GUILD, SUPPLIER, ORIGIN, SENSITIVE, SCREEN, RETENTION = 12, 13, 14, 15, 16, 17, 18
 
-OF_THE_ORDER: Final = (PURPOSE, PROFILE, RECIPIENT, PRODUCTION)
-OF_EACH_CONTRIBUTION: Final = (CONTRIBUTOR, COVERED, IN_FORCE, USE, CONFLICT, SCOPE)
+OF_THE_ORDER: Final = (PURPOSE, PROFILE, RECIPIENT, RECALL, PRODUCTION, GUILD)
+OF_EACH_CONTRIBUTION: Final = (
+    CONTRIBUTOR, COVERED, IN_FORCE, USE, CONFLICT, SCOPE, COMPENSATION, SENSITIVE, RETENTION,
+)  # fmt: skip
+OF_EACH_SOURCE: Final = (SUPPLIER, ORIGIN, SCREEN)
 
 RULES: Final = {
     PURPOSE: "The purpose is a named one and no digital replica",
     PROFILE: "The profile fits the purpose",
     RECIPIENT: "The recipient signed an agreement, in force on the date, that lists the purpose",
+    RECALL: "The recipient owes no answer to a recall",
     PRODUCTION: "The production allows exports on the date",
     CONTRIBUTOR: "Every contribution has a known party and capacity, and somebody decided",
     COVERED: "Each party has an authorisation for the production, the kind of material and the capacity",
@@ -76,6 +96,13 @@ RULES: Final = {
     USE: "It allows the purpose",
     CONFLICT: "No other statement of the party in force says no",
     SCOPE: "It covers the recipient and the places where the recipient works",
+    COMPENSATION: "What it promises is settled or waived in writing",
+    GUILD: "Each guild of the production was told or consulted, unless the production itself receives",
+    SUPPLIER: "The model's supplier allows training on its outputs",
+    ORIGIN: "Each text says whether a model, a person or a camera made it, and which model",
+    SENSITIVE: "A likeness, a voice or a minor has a specific rider",
+    SCREEN: "Screening holds no text of the row",
+    RETENTION: "The retention agreed with the recipient fits the use and what the party allows",
 }
 """What each rule asks, as a statement that holds when it passes."""
 

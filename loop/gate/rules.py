@@ -1,38 +1,38 @@
-"""The verdict, pure: may a row with these contributions leave, given what the registry says?
+"""The verdict, pure: may a row with these contributions and sources leave, given what the registry says?
 
-Rule source: standards 2.6, rules 1 to 3 and 5 to 11, and decision 6 of product.md: default deny, missing data is a
-denial, any denial wins, the decider is a contributor. `sieve.py` is the same as SQL; a test generates worlds and
-compares the two, codes and their order included.
+Rule source: standards 2.6, all 18 rules, and decision 6 of product.md: default deny, missing data is a denial, any
+denial wins, the decider is a contributor. `sieve.py` is the same as SQL; a test generates worlds and compares the two,
+codes and their order included.
 
-For each contribution the statements of its party are narrowed, rule by rule:
+For each contribution the statements of its party are narrowed, rule by rule. A statement that another one of the party
+names in `supersedes` says nothing where that other one is in force and reaches: so, and only so, an express contract
+overrides an earlier reservation.
 
 7.  covering: for this production (or every one), this kind of material and this capacity (an empty list means all).
     `employer_ownership` never covers a person's judgement, writing or likeness.
 8.  in force: the state at the moment is Given or RenewedGiven, and valid_from <= date <= valid_until, both inclusive.
     If none is, one code says why, by precedence WITHDRAWN (also revoked, invalidated), EXPIRED, NOT_GIVEN.
-9.  allowing: the value for the purpose is `allowed`. `constrained` fails with CONSTRAINT_UNMET (no constraint can be
-    machine-checked yet) unless a statement in force says `notAllowed`; silence and `notAllowed` are USE_NOT_ALLOWED.
+9.  allowing: the value for the purpose is `allowed`, or `constrained` under a condition that is met (conditions.py).
+    An unmet condition fails with CONSTRAINT_UNMET unless a statement in force says `notAllowed`; silence and
+    `notAllowed` are USE_NOT_ALLOWED.
 10. no statement in force that reaches the contribution, on whatever basis and for whomever, says `notAllowed`.
-11. permitting: names the recipient by code or by kind (naming nobody means nobody), and its territory holds all the
+11. reaching: names the recipient by code or by kind (naming nobody means nobody), and its territory holds all the
     recipient's places. Unknown places fail as soon as a territory is limited.
+12. settled: owes nothing. A term without a status is owed, unless it falls due only with a release; what is due in the
+    ledger on the date is owed.
+16. specific: a likeness, a voice or a minor needs a rider; a minor's needs a guardian's signature.
+18. permitting: the recipient's retention fits.
 
-One and the same statement must pass 7, 8, 9 and 11. Where nothing is left, later rules are not asked for that
-contribution. `supersedes` is recorded but overrides nothing yet: a denial stands until it is withdrawn.
+One and the same statement must pass 7, 8, 9, 11, 12, 16 and 18. Where nothing is left, later rules are not asked for
+that contribution. Rules 14, 15 and 17 are asked of every text's source; 1 to 5 and 13 of the order itself.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from loop.consent import terms
-from loop.gate.facts import (
-    Agreement,
-    Contribution,
-    Judgement,
-    Question,
-    StateEvent,
-    Statement,
-    Verdict,
-)
+from loop.gate.conditions import agreements_in_force, allows, fits_retention, is_specific, places_of
+from loop.gate.facts import Contribution, Judgement, Question, Source, StateEvent, Statement, Verdict
 from loop.gate.reasons import in_rule_order
 
 _RANK = {value: rank for rank, value in enumerate(terms.USE_VALUES)}
@@ -42,6 +42,7 @@ def verdict(
     question: Question,
     contributions: Iterable[Contribution],
     statements: Iterable[Statement],
+    sources: Iterable[Source] = (),
 ) -> Verdict:
     """The verdict on one row. `statements` may hold records of anybody; only those of the row's parties count."""
     by_party: dict[int, list[Statement]] = {}
@@ -50,6 +51,7 @@ def verdict(
     involved = sorted(set(contributions))
     judgements = tuple(judge(question, one, by_party.get(one.party, ())) for one in involved)
     codes = set(question_codes(question)).union(*(judgement.codes for judgement in judgements))
+    codes.update(*(source_codes(question, source) for source in sources))
     if not any(one.party and one.capacity == terms.DECIDER for one in involved):
         codes.add("CONTRIBUTOR_UNKNOWN")
     if codes:
@@ -68,7 +70,7 @@ def verdict(
 
 
 def question_codes(question: Question) -> tuple[str, ...]:
-    """The codes of rules 1, 2, 3 and 5: what is wrong with the order itself, whatever the rows."""
+    """The codes of rules 1 to 5 and 13: what is wrong with the order itself, whatever the rows."""
     codes: set[str] = set()
     if question.purpose == terms.REPLICA:
         codes.add("REPLICA_BLOCKED")
@@ -76,12 +78,30 @@ def question_codes(question: Question) -> tuple[str, ...]:
         codes.add("PURPOSE_UNKNOWN")
     if question.profile is not None and not fits(question.profile, question.purpose):
         codes.add("FORMAT_PURPOSE_MISMATCH")
-    if not any(question.purpose in agreement.purposes for agreement in _agreements_in_force(question)):
+    if not any(question.purpose in agreement.purposes for agreement in agreements_in_force(question)):
         codes.add("RECIPIENT_NOT_AUTHORISED")
+    if question.recipient is not None and question.recipient.overdue:
+        codes.add("RECIPIENT_RECALL_OVERDUE")
     show = question.production
     embargoed = show.embargo_until is not None and show.embargo_until >= question.on
     if not show.exports_allowed or show.legal_hold or embargoed or show.status == "hold":
         codes.add("PRODUCTION_BLOCKED")
+    is_ours = question.recipient is not None and question.recipient.kind == terms.OWN_PRODUCTION
+    if not is_ours and show.guilds - show.guilds_told:
+        codes.add("GUILD_NOTICE_MISSING")
+    return in_rule_order(codes)
+
+
+def source_codes(question: Question, source: Source) -> tuple[str, ...]:
+    """Rules 14, 15 and 17 for where one text comes from."""
+    codes: set[str] = set()
+    trains = question.purpose in terms.TRAINING_PURPOSES
+    if trains and source.origin == terms.FROM_MODEL and source.training != terms.ALLOWED:
+        codes.add("SUPPLIER_TERMS")
+    if source.origin not in terms.ORIGINS or (source.origin == terms.FROM_MODEL and not source.model):
+        codes.add("ORIGIN_UNDISCLOSED")
+    if source.screen == terms.QUARANTINED:
+        codes.add("SCREEN_QUARANTINE")
     return in_rule_order(codes)
 
 
@@ -91,23 +111,6 @@ def fits(profile: str, purpose: str) -> bool:
         return False
     needed = terms.PROFILE_PURPOSE[profile]
     return purpose in terms.GRANTABLE_PURPOSES if needed is None else purpose == needed
-
-
-def places_of(question: Question) -> frozenset[str]:
-    """Where the recipient would process and store; empty if that is not fully known.
-
-    The union over the agreements in force that list the purpose; without such, over those in force, else over all (rule
-    3 refuses then, and rule 11 still answers for the places that were told). One agreement without places makes the
-    whole unknown.
-    """
-    if question.recipient is None:
-        return frozenset()
-    in_force = _agreements_in_force(question)
-    listing = [agreement for agreement in in_force if question.purpose in agreement.purposes]
-    telling = listing or in_force or question.recipient.agreements
-    if any(not agreement.places for agreement in telling):
-        return frozenset()
-    return frozenset[str]().union(*(agreement.places for agreement in telling))
 
 
 def state_at(events: Iterable[StateEvent], moment: datetime) -> str | None:
@@ -129,15 +132,17 @@ def standing(statement: Statement, question: Question) -> str | None:
 
 
 def judge(question: Question, contribution: Contribution, statements: Iterable[Statement]) -> Judgement:
-    """Rules 6 to 11 for one contribution, over the statements of its party."""
+    """Rules 6 to 12, 16 and 18 for one contribution, over the statements of its party."""
     if not contribution.party or contribution.capacity not in terms.CAPACITIES:
         return Judgement(contribution, ("CONTRIBUTOR_UNKNOWN",))
-    reaching = [each for each in statements if _reaches(each, contribution, question)]
+    speaking = [each for each in statements if _reaches(each, contribution, question)]
+    standings = {each.id: standing(each, question) for each in speaking}
+    replaced = {each.supersedes for each in speaking if standings[each.id] is None}
+    reaching = [each for each in speaking if each.id not in replaced]
     covering = [each for each in reaching if _suffices(each, contribution)]
     covering_ids = _ids(covering)
     if not covering:
         return Judgement(contribution, ("CONSENT_MISSING",))
-    standings = {each.id: standing(each, question) for each in reaching}
     in_force = [each for each in covering if standings[each.id] is None]
     if not in_force:
         found = {standings[each.id] for each in covering}
@@ -145,7 +150,7 @@ def judge(question: Question, contribution: Contribution, statements: Iterable[S
         return Judgement(contribution, (code,), covering_ids)
     in_force_ids = _ids(in_force)
     values = {each.uses.get(question.purpose) for each in in_force}
-    allowing = [each for each in in_force if each.uses.get(question.purpose) == terms.ALLOWED]
+    allowing = [each for each in in_force if allows(each, question)]
     if not allowing:
         bound = terms.CONSTRAINED in values and terms.NOT_ALLOWED not in values
         refusal = "CONSTRAINT_UNMET" if bound else "USE_NOT_ALLOWED"
@@ -154,11 +159,17 @@ def judge(question: Question, contribution: Contribution, statements: Iterable[S
     denying = [each for each in effective if each.uses.get(question.purpose) == terms.NOT_ALLOWED]
     codes = ["CONFLICT_MOST_RESTRICTIVE"] if denying else []
     named = [each for each in allowing if _names_recipient(each, question)]
-    permitting = [each for each in named if _holds_places(each, question)]
-    if not named:
-        codes.append("RECIPIENT_OUT_OF_SCOPE")
-    elif not permitting:
-        codes.append("TERRITORY")
+    within = [each for each in named if _holds_places(each, question)]
+    settled = [each for each in within if not each.is_open]
+    specific = [each for each in settled if is_specific(each, contribution, question)]
+    permitting = [each for each in specific if fits_retention(each, question)]
+    for missing, left in (
+        ("RECIPIENT_OUT_OF_SCOPE", named), ("TERRITORY", within), ("COMPENSATION_DUE", settled),
+        ("SENSITIVE_SUBJECT", specific), ("RETENTION", permitting),
+    ):  # fmt: skip
+        if not left:
+            codes.append(missing)
+            break
     return Judgement(
         contribution=contribution,
         codes=tuple(codes),
@@ -166,17 +177,14 @@ def judge(question: Question, contribution: Contribution, statements: Iterable[S
         in_force=in_force_ids,
         allowing=_ids(allowing),
         denying=_ids(denying),
+        reaching=_ids(within),
+        settled=_ids(settled),
+        specific=_ids(specific),
         permitting=_ids(permitting),
         expires_on=min((each.valid_until for each in permitting), default=None),
         territory=_intersection(_territory(each) for each in permitting),
         uses={purpose: _flag(purpose, permitting, effective) for purpose in terms.FLAG_PURPOSES},
     )
-
-
-def _agreements_in_force(question: Question) -> list[Agreement]:
-    if question.recipient is None:
-        return []
-    return [agreement for agreement in question.recipient.agreements if agreement.is_in_force(question.on)]
 
 
 def _reaches(statement: Statement, contribution: Contribution, question: Question) -> bool:

@@ -3,9 +3,10 @@
 1. `sieve_part`: who is involved in which row (contributions.py).
 2. `sieve_tuple`: the distinct (party, capacity, kind of material), a few thousand for any number of rows.
 3. `sieve_statement`: the records of those parties, each with its standing at the moment and what it says here.
-4. `sieve_judged`: rules 6 to 11 for each tuple; failing codes are bits of `mask`, in rule order.
-5. `sieve_row`: the set of tuples of each row; `sieve_set`: the verdict on each distinct set, worked out once.
-6. `sieved`: each row with its set's verdict.
+4. `sieve_judged`: rules 6 to 12, 16 and 18 for each tuple; failing codes are bits of `mask`, in rule order.
+5. `sieve_source`: rules 14, 15 and 17 for the texts of each row, as bits; only rows that fail one are in it.
+6. `sieve_row`: the set of tuples of each row; `sieve_set`: the verdict on each distinct set, worked out once.
+7. `sieved`: each row with its set's verdict.
 
 Rows meet rules only through joins; nothing is looked up row by row.
 """
@@ -15,10 +16,11 @@ from datetime import date, datetime
 from django.db.backends.utils import CursorWrapper
 
 from loop.consent import terms
+from loop.gate.conditions import kept_days, places_of, used_days
 from loop.gate.contributions import gather
 from loop.gate.facts import Question
 from loop.gate.reasons import CODES
-from loop.gate.rules import places_of, question_codes
+from loop.gate.rules import question_codes
 
 BIT = {code: 1 << place for place, code in enumerate(CODES)}
 
@@ -46,7 +48,26 @@ SELECT a.id, a.party_id AS party, a.basis, a.material_kinds, a.capacities, a.val
         WHEN e.state IS NULL OR e.state <> ALL(%(permitting)s) OR a.valid_from > %(on)s THEN 'NOT_GIVEN'
         WHEN a.valid_until < %(on)s THEN 'EXPIRED'
     END AS standing,
-    a.uses -> %(purpose)s ->> 'value' AS value,
+    a.uses -> %(purpose)s ->> 'value' AS value, m.is_met, a.supersedes_id AS supersedes, a.capacities AS named,
+    v.kind LIKE '%%rider%%' AS rider, a.granted_by <> '' AS guardian,
+    (coalesce(a.compensation ->> 'term', '') <> ''
+        AND coalesce(a.compensation ->> 'status', '') <> ALL(%(settled)s)
+        AND NOT (coalesce(a.compensation ->> 'status', '') = '' AND a.compensation ->> 'term' = ANY(%(per_release)s))
+        AND NOT EXISTS (
+            SELECT FROM loop_compensation_entry x WHERE x.authorisation_id = a.id AND x.kind <> 'due'
+                AND x.settles_id IS NULL AND x.recorded_at <= %(moment)s
+        )
+    ) OR EXISTS (
+        SELECT FROM loop_compensation_entry x WHERE x.authorisation_id = a.id AND x.kind = 'due'
+            AND x.due_on <= %(on)s AND x.recorded_at <= %(moment)s
+            AND NOT EXISTS (
+                SELECT FROM loop_compensation_entry y WHERE y.settles_id = x.id AND y.recorded_at <= %(moment)s
+            )
+    ) AS open,
+    (%(kept)s::int IS NULL OR %(kept)s >= %(used)s) AND (
+        a.retention_days IS NULL
+        OR (%(used)s <= a.retention_days AND coalesce(%(kept)s::int <= a.retention_days, false))
+    ) AS retained,
     %(recipient)s = ANY(a.recipients) OR %(recipient_kind)s = ANY(a.recipient_kinds) AS names,
     l.unlimited OR (
         cardinality(%(places)s::varchar[]) > 0
@@ -61,6 +82,27 @@ SELECT a.id, a.party_id AS party, a.basis, a.material_kinds, a.capacities, a.val
     ) END AS territory,
     {ranks}
 FROM loop_authorisation a
+JOIN loop_evidence v ON v.id = a.evidence_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(a.uses -> %(purpose)s -> 'constraint', 'null') AS condition
+) k
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN jsonb_typeof(k.condition) = 'object' AND k.condition <> '{{}}' THEN NOT EXISTS (
+        SELECT FROM jsonb_each(k.condition) AS c(key, value) WHERE NOT coalesce(CASE
+            WHEN c.key IN ('not_before', 'not_after') THEN
+                CASE WHEN jsonb_typeof(c.value) = 'string' AND c.value #>> '{{}}' ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$'
+                THEN CASE WHEN c.key = 'not_before' THEN c.value #>> '{{}}' <= %(on)s::date::text COLLATE "C"
+                    ELSE %(on)s::date::text <= c.value #>> '{{}}' COLLATE "C" END END
+            WHEN jsonb_typeof(c.value) <> 'array' THEN false
+            WHEN c.key = 'recipients' THEN c.value @> to_jsonb(%(recipient)s::text)
+            WHEN c.key = 'recipient_kinds' THEN c.value @> to_jsonb(%(recipient_kind)s::text)
+            WHEN c.key = 'profiles' THEN c.value @> to_jsonb(%(profile)s::text)
+            WHEN c.key = 'places' THEN cardinality(%(places)s::varchar[]) > 0
+                AND c.value @> to_jsonb(%(places)s::varchar[])
+            ELSE false
+        END, false)
+    ) ELSE false END AS is_met
+) m
 CROSS JOIN LATERAL (SELECT cardinality(a.territory_allow) = 0 AND cardinality(a.territory_deny) = 0 AS unlimited) l
 LEFT JOIN LATERAL (
     SELECT x.state FROM loop_authorisation_event x
@@ -81,7 +123,9 @@ SELECT t.t, t.party, t.capacity = 'decider' AS decides,
         WHEN NOT j.allows THEN
             CASE WHEN j.constrains AND NOT j.refuses THEN %(CONSTRAINT_UNMET)s ELSE %(USE_NOT_ALLOWED)s END
         ELSE (CASE WHEN j.denied THEN %(CONFLICT_MOST_RESTRICTIVE)s ELSE 0 END)
-            | (CASE WHEN NOT j.names THEN %(RECIPIENT_OUT_OF_SCOPE)s WHEN NOT j.permits THEN %(TERRITORY)s ELSE 0 END)
+            | (CASE WHEN NOT j.names THEN %(RECIPIENT_OUT_OF_SCOPE)s WHEN NOT j.within THEN %(TERRITORY)s
+                WHEN NOT j.settled THEN %(COMPENSATION_DUE)s WHEN NOT j.specific THEN %(SENSITIVE_SUBJECT)s
+                WHEN NOT j.permits THEN %(RETENTION)s ELSE 0 END)
     END AS mask,
     j.permitting, j.expires_on, j.territory, {ranks}
 FROM sieve_tuple t
@@ -96,6 +140,9 @@ LEFT JOIN (
         bool_or(c.in_force AND coalesce(s.value = 'notAllowed', false)) AS refuses,
         bool_or(s.standing IS NULL AND coalesce(s.value = 'notAllowed', false)) AS denied,
         bool_or(c.allows AND s.names) AS names,
+        bool_or(c.within) AS within,
+        bool_or(c.settled) AS settled,
+        bool_or(c.specific) AS specific,
         bool_or(c.permits) AS permits,
         array_agg(s.id) FILTER (WHERE c.permits) AS permitting,
         min(s.valid_until) FILTER (WHERE c.permits) AS expires_on,
@@ -105,39 +152,84 @@ LEFT JOIN (
     JOIN sieve_statement s ON s.party = t.party
         AND (cardinality(s.material_kinds) = 0 OR t.material_kind = ANY(s.material_kinds))
         AND (cardinality(s.capacities) = 0 OR t.capacity = ANY(s.capacities))
+        AND NOT EXISTS (
+            SELECT FROM sieve_statement r
+            WHERE r.supersedes = s.id AND r.party = s.party AND r.standing IS NULL
+                AND (cardinality(r.material_kinds) = 0 OR t.material_kind = ANY(r.material_kinds))
+                AND (cardinality(r.capacities) = 0 OR t.capacity = ANY(r.capacities))
+        )
     CROSS JOIN LATERAL (SELECT s.basis <> %(owned)s OR t.capacity <> ALL(%(personal)s) AS covers) k
     CROSS JOIN LATERAL (SELECT k.covers AND s.standing IS NULL AS in_force) f
     CROSS JOIN LATERAL (
-        SELECT k.covers, f.in_force, v.allows, v.allows AND s.names AND s.holds AS permits
-        FROM (SELECT f.in_force AND coalesce(s.value = 'allowed', false) AS allows) v
+        SELECT k.covers, f.in_force, v.allows, w.within, w.within AND NOT s.open AS settled, x.specific,
+            x.specific AND s.retained AS permits
+        FROM (SELECT f.in_force AND coalesce(
+            s.value = 'allowed' OR (s.value = 'constrained' AND s.is_met), false) AS allows) v
+        CROSS JOIN LATERAL (SELECT v.allows AND s.names AND s.holds AS within) w
+        CROSS JOIN LATERAL (SELECT w.within AND NOT s.open AND (
+            (t.capacity <> %(likeness)s AND t.party <> ALL(%(minors)s::bigint[]))
+            OR ((s.guardian OR t.party <> ALL(%(minors)s::bigint[])) AND (s.rider OR t.capacity = ANY(s.named)))
+        ) AS specific) x
     ) c
     GROUP BY t.t
 ) j USING (t)
 """
 
+_SOURCES = """
+CREATE TEMP TABLE sieve_source ON COMMIT DROP AS
+SELECT n, mask FROM (
+    SELECT p.n, bit_or(
+        (CASE WHEN %(trains)s AND s.origin = %(from_model)s AND t.training IS DISTINCT FROM %(allowed)s
+            THEN %(SUPPLIER_TERMS)s ELSE 0 END)
+        | (CASE WHEN s.origin <> ALL(%(origins)s) OR (s.origin = %(from_model)s AND s.model_id IS NULL)
+            THEN %(ORIGIN_UNDISCLOSED)s ELSE 0 END)
+        | (CASE WHEN q.verdict = %(quarantined)s OR r.verdict = %(quarantined)s THEN %(SCREEN_QUARANTINE)s ELSE 0 END)
+    ) AS mask
+    FROM sieve_side p
+    JOIN loop_suggestion s ON s.id = p.suggestion_id
+    LEFT JOIN (
+        SELECT DISTINCT ON (model_id) model_id, training_on_outputs AS training FROM loop_model_terms
+        WHERE recorded_at <= %(moment)s ORDER BY model_id, id DESC
+    ) t ON t.model_id = s.model_id
+    LEFT JOIN (
+        SELECT DISTINCT ON (suggestion_id) suggestion_id, verdict FROM loop_screen_verdict
+        WHERE suggestion_id IS NOT NULL AND recorded_at <= %(moment)s ORDER BY suggestion_id, id DESC
+    ) q ON q.suggestion_id = s.id
+    LEFT JOIN (
+        SELECT DISTINCT ON (decision_id) decision_id, verdict FROM loop_screen_verdict
+        WHERE decision_id IS NOT NULL AND recorded_at <= %(moment)s ORDER BY decision_id, id DESC
+    ) r ON r.decision_id = p.decision_id
+    GROUP BY p.n
+) every WHERE mask <> 0
+"""
+
 _ROWS = """
 CREATE TEMP TABLE sieve_row ON COMMIT DROP AS
-SELECT n, array_agg(t) AS tuples
+SELECT r.n, r.tuples, coalesce(x.mask, 0) AS extra
 FROM (
-    SELECT DISTINCT p.n, t.t FROM sieve_part p JOIN sieve_tuple t USING (party, capacity, material_kind) ORDER BY 1, 2
-) o
-GROUP BY n
+    SELECT n, array_agg(t) AS tuples
+    FROM (
+        SELECT DISTINCT p.n, t.t FROM sieve_part p JOIN sieve_tuple t USING (party, capacity, material_kind)
+        ORDER BY 1, 2
+    ) o
+    GROUP BY n
+) r LEFT JOIN sieve_source x USING (n)
 """
 
 _SETS = """
 CREATE TEMP TABLE sieve_set ON COMMIT DROP AS
 WITH sets AS (
-    SELECT row_number() OVER () AS id, tuples
-    FROM (SELECT tuples FROM sieve_row UNION SELECT '{{}}'::int[]) d
+    SELECT row_number() OVER () AS id, tuples, extra
+    FROM (SELECT tuples, extra FROM sieve_row UNION SELECT '{{}}'::int[], 0) d
 ), judged AS (
     SELECT s.id,
-        %(question)s | coalesce(bit_or(j.mask), 0)
+        %(question)s | s.extra | coalesce(bit_or(j.mask), 0)
             | CASE WHEN bool_or(j.decides) THEN 0 ELSE %(CONTRIBUTOR_UNKNOWN)s END AS mask,
         array_agg(DISTINCT j.party) AS parties,
         array_agg(DISTINCT j.party) FILTER (WHERE j.mask <> 0) AS blamed,
         min(j.expires_on) AS expires_on, bit_and(j.territory) AS territory, {maxima}
     FROM sets s LEFT JOIN LATERAL unnest(s.tuples) u(t) ON true LEFT JOIN sieve_judged j USING (t)
-    GROUP BY s.id
+    GROUP BY s.id, s.extra
 ), permitted AS (
     SELECT s.id, array_agg(DISTINCT a.id ORDER BY a.id) AS authorisation_ids
     FROM sets s JOIN judged g ON g.id = s.id AND g.mask = 0
@@ -155,7 +247,7 @@ WITH sets AS (
     JOIN unnest(%(world)s::text[]) WITH ORDINALITY w(place, i) ON get_bit(m.territory, w.i::int - 1) = 1
     GROUP BY m.territory
 )
-SELECT s.tuples, c.codes[1] AS code, coalesce(c.codes, '{{}}') AS codes,
+SELECT s.tuples, s.extra, c.codes[1] AS code, coalesce(c.codes, '{{}}') AS codes,
     coalesce(CASE WHEN g.mask = 0 THEN g.parties ELSE g.blamed END, '{{}}') AS contributor_ids,
     coalesce(p.authorisation_ids, '{{}}') AS authorisation_ids,
     CASE WHEN g.mask = 0 THEN g.expires_on END AS expires_on,
@@ -168,7 +260,8 @@ LEFT JOIN codes c USING (mask) LEFT JOIN territories r USING (territory)
 _SIEVED = """
 CREATE TEMP TABLE sieved ON COMMIT DROP AS
 SELECT c.n, s.code, s.codes, s.contributor_ids, s.authorisation_ids, s.expires_on, s.territory, s.uses
-FROM {candidates} c LEFT JOIN sieve_row r USING (n) JOIN sieve_set s ON s.tuples = coalesce(r.tuples, '{{}}')
+FROM {candidates} c LEFT JOIN sieve_row r USING (n)
+JOIN sieve_set s ON s.tuples = coalesce(r.tuples, '{{}}') AND s.extra = coalesce(r.extra, 0)
 """
 
 
@@ -184,11 +277,14 @@ def sieve(cursor: CursorWrapper, *, candidates: str, question: Question) -> None
     """
     values = _values(question)
     gather(cursor, candidates=candidates)
-    cursor.execute("DROP TABLE IF EXISTS sieve_tuple, sieve_statement, sieve_judged, sieve_row, sieve_set, sieved")
+    cursor.execute(
+        "DROP TABLE IF EXISTS sieve_tuple, sieve_statement, sieve_judged, sieve_source, sieve_row, sieve_set, sieved"
+    )
     for statement, analysed in (
         (_TUPLES, "sieve_tuple"),
         (_STATEMENTS, "sieve_statement"),
         (_JUDGED, "sieve_judged"),
+        (_SOURCES, "sieve_source"),
         (_ROWS, "sieve_row (n)"),
         (_SETS, "sieve_set (code)"),  # the sizes matter; statistics of long arrays cost more than they bring
         (_SIEVED, "sieved (n, code)"),
@@ -214,7 +310,7 @@ def _fragments(cursor: CursorWrapper, candidates: str, statement: str) -> dict[s
     }
 
 
-def _values(question: Question) -> dict[str, str | int | date | datetime | list[str] | None]:
+def _values(question: Question) -> dict[str, str | int | bool | date | datetime | list[str] | list[int] | None]:
     recipient = question.recipient
     return {
         **BIT,
@@ -234,4 +330,16 @@ def _values(question: Question) -> dict[str, str | int | date | datetime | list[
         "capacities": list(terms.CAPACITIES),
         "personal": list(terms.PERSONAL_CAPACITIES),
         "owned": terms.EMPLOYER_OWNERSHIP,
+        "profile": question.profile,
+        "settled": list(terms.SETTLED),
+        "per_release": list(terms.PER_RELEASE),
+        "kept": kept_days(question),
+        "used": used_days(question),
+        "likeness": terms.LIKENESS,
+        "minors": sorted(question.minors),
+        "trains": question.purpose in terms.TRAINING_PURPOSES,
+        "from_model": terms.FROM_MODEL,
+        "origins": list(terms.ORIGINS),
+        "allowed": terms.ALLOWED,
+        "quarantined": terms.QUARANTINED,
     }

@@ -50,6 +50,7 @@ class Contributor(models.Model):
     kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.PERSON)
     name = models.CharField(max_length=200, blank=True)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="contributors")
+    minor_until = models.DateField(null=True, blank=True)  # the day a minor comes of age; null: of age, or not a person
     created_at = models.DateTimeField()
 
     class Meta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from loop.consent.models import AuthorisationEvent
+from loop.consent.models import AuthorisationEvent, Evidence
 from loop.export.models import Export, ExportRow
 from loop.kernel.ids import uuid7
 
@@ -38,3 +38,19 @@ class RecallRow(models.Model):
     class Meta:
         db_table = "loop_recall_row"
         constraints = [models.UniqueConstraint(fields=["notice", "row"], name="recall_row_unique")]
+
+
+class RecallAck(models.Model):
+    """What a recipient says it did about a notice. Append-only; a later one adds to an earlier."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    notice = models.ForeignKey(RecallNotice, on_delete=models.PROTECT, related_name="acks")
+    by = models.CharField(max_length=200)  # who said it, on the recipient's side
+    copies_deleted = models.BooleanField()
+    models_affected = models.JSONField(default=list, blank=True)  # [{"id", "trained_on", "action"}]
+    evidence = models.ForeignKey(Evidence, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey("loop.AuditEvent", on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loop_recall_ack"

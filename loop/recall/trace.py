@@ -1,8 +1,8 @@
 """Which rows of which releases a withdrawal reaches, found through the index of a party's released rows.
 
 A row is reached if the party is among its contributors as it was frozen, and if without the withdrawn records some
-contribution of that party no longer passes rules 7 to 11 of the gate, judged on the date of publishing (of today, for a
-release in progress).
+contribution of that party no longer passes what the gate asks of contributions, judged on the date of publishing (of
+today, for a release in progress).
 A row that another record of the party still carries is not reached. A row that an earlier notice about the party names
 is not named again. The contributions of other parties play no part: their withdrawals have notices of their own.
 
@@ -114,7 +114,6 @@ def _failing(
     for export_id, capacity, kind in cursor.fetchall():
         parts[export_id].append(Contribution(party, capacity, kind))
     gone = {record.pk for record in withdrawn}
-    statements = [_without(each, moment) if each.id in gone else each for each in statements_of([party])]
     failing = []
     exports = Export.objects.select_related("production", "recipient").in_bulk(parts)
     for export in exports.values():
@@ -122,6 +121,10 @@ def _failing(
             production=export.production, purpose=export.purpose, profile=export.profile, recipient=export.recipient,
             on=utc_date(export.published_at or moment), moment=moment,
         )  # fmt: skip
+        statements = [
+            _without(each, moment) if each.id in gone else each
+            for each in statements_of([party], on=question.on, moment=moment)
+        ]
         failing += [(export.pk, one) for one in parts[export.pk] if judge(question, one, statements).codes]
     return failing
 

@@ -10,6 +10,7 @@ from django.db.backends.utils import CursorWrapper
 
 from loop.audit.record import record
 from loop.consent import terms
+from loop.consent.duty import RECALL_ACK, set_duty
 from loop.consent.lock import hold
 from loop.consent.models import Authorisation, AuthorisationEvent, AuthorisationState
 from loop.consent.withdraw import withdraw as take_back
@@ -97,6 +98,10 @@ def _notice(
             "rows": reach.rows, "export": str(reach.export.uid), "cause": str(cause.uid), "basis": BASIS[state],
             "actions": actions, "deadline": rfc3339(deadline),
         },
+    )  # fmt: skip
+    set_duty(
+        recipient=reach.export.recipient, kind=RECALL_ACK, reference=uid, due_at=deadline, actor=actor, at=at,
+        production_id=reach.export.production_id,
     )  # fmt: skip
     return RecallNotice.objects.create(
         uid=uid, export=reach.export, cause=cause, basis=BASIS[state], actions=actions, deadline=deadline,

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from django.db import transaction
-
 from loop.consent import checks
 from loop.consent.agreement import AgreementTerms, record_agreement
-from loop.consent.evidence import store_evidence
 from loop.consent.grant import GrantTerms, grant
-from loop.consent.models import Authorisation, AuthorisationState, Notice, Recipient
+from loop.consent.guild import record_guild_notice
+from loop.consent.models import Authorisation, AuthorisationState, GuildNotice, Notice, Recipient
 from loop.consent.notice import record_notice
 from loop.consent.recipient import add_recipient
 from loop.consent.terms import WITHDRAWN_STATES
@@ -49,10 +47,17 @@ def add_recipients(facts: Facts, *, actor: Actor, at: datetime) -> None:
 
 
 def add_notices(facts: Facts, production: Production, *, actor: Actor, at: datetime) -> dict[str, Notice]:
-    """What people were shown, by the name the files use; and the documents that prove the notices to the guilds."""
-    with transaction.atomic():
-        for entry in facts["guild_notices"]:
-            store_evidence(document=document(entry["evidence"]), actor=actor, production_id=production.pk, at=at)
+    """What people were shown, by the name the files use; and what the guilds were told about whom, each once."""
+    told = set(GuildNotice.objects.filter(production=production).values_list("guild", "recipient__code"))
+    recipients = {each.code: each for each in Recipient.objects.all()}
+    for entry in facts["guild_notices"]:
+        for code in entry["recipients"]:
+            if (entry["guild"], code) not in told:
+                record_guild_notice(
+                    production=production, guild=entry["guild"], kind=entry["kind"], recipient=recipients[code],
+                    sent_on=date.fromisoformat(entry["given_on"]), evidence=document(entry["evidence"]), actor=actor,
+                    at=at,
+                )  # fmt: skip
     return {
         entry["external_id"]: record_notice(
             version=entry["version"], language=entry["language"], text=text_of(entry["file"]), actor=actor, at=at

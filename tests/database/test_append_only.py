@@ -23,7 +23,9 @@ HISTORY = {
     "loop_suggestion_contribution", "loop_decision", "loop_decision_span", "loop_signal", "loop_evidence",
     "loop_notice", "loop_recipient_agreement", "loop_authorisation", "loop_authorisation_event", "loop_export_row",
     "loop_export_row_dropped", "loop_export_exclusion", "loop_download", "loop_recall_notice", "loop_recall_row",
-    "loop_audit_event", "loop_audit_leaf", "loop_audit_checkpoint",
+    "loop_audit_event", "loop_audit_leaf", "loop_audit_checkpoint", "loop_guild_notice", "loop_compensation_entry",
+    "loop_recipient_duty", "loop_recipient_duty_met", "loop_screen_verdict",
+    "loop_consent_request", "loop_consent_answer", "loop_approval_request", "loop_approval_decision", "loop_recall_ack",
 }  # fmt: skip
 
 
@@ -52,7 +54,11 @@ def _one_row(connection: psycopg.Connection[Any], table: str) -> None:
         connection, f"SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = '{table}'::regclass"
     )
     assert all(
-        "positive" in name or name.endswith("_check") or "_dates_" in name or "decision_" in name for (name,) in checks
+        "positive" in name
+        or name.endswith(("_check", "_has_a_day", "_of_one_subject"))
+        or "_dates_" in name
+        or "decision_" in name
+        for (name,) in checks
     )
     columns = connection.execute(
         """
@@ -61,6 +67,8 @@ def _one_row(connection: psycopg.Connection[Any], table: str) -> None:
         """,
         [table],
     ).fetchall()
+    if table == "loop_screen_verdict":  # its check wants a subject
+        columns.append(("suggestion_id", "bigint"))
     values = {
         "bigint": "1", "integer": "1", "smallint": "1", "uuid": "gen_random_uuid()", "bytea": "'x'", "jsonb": "'{}'",
         "boolean": "false", "timestamp with time zone": "now()", "date": "current_date",

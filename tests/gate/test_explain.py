@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from loop.decision.models import Decision
 from loop.gate.explain import explain
 from loop.gate.reasons import BY_CODE, RULES
+from tests.gate.building import build
 from tests.gate.test_sieve import by_sql, question_of
-from tests.gate.worlds import NOON, TODAY, World, build, worlds
+from tests.gate.worlds import NOON, TODAY, World, worlds
 
 
 class _UndoneError(Exception):

@@ -11,12 +11,13 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from hypothesis import HealthCheck, given, seed, settings
 
-from loop.gate.facts import Contribution, ProductionFacts, Question
+from loop.gate.facts import Contribution, ProductionFacts, Question, Source
 from loop.gate.question import ask
 from loop.gate.rules import verdict
 from loop.gate.sieve import sieve
 from loop.gate.statements import statements_of
-from tests.gate.worlds import NOON, TODAY, Built, World, build, worlds
+from tests.gate.building import Built, build
+from tests.gate.worlds import NOON, TODAY, World, worlds
 from tests.support.databases import FreshDatabase
 
 ROUNDS, SEED = 5000, 20261120
@@ -48,7 +49,7 @@ def by_sql(rows: Iterable[tuple[int, int | None]], question: Question) -> list[t
 
 def by_rules(world: World, built: Built, question: Question) -> list[tuple[object, ...]]:
     """The contributions worked out from the world itself, not from the tables that the SQL reads."""
-    statements = statements_of(party.pk for party in built.parties)
+    statements = statements_of((party.pk for party in built.parties), on=TODAY, moment=NOON)
     answers = []
     for n, (one, other) in enumerate(world.rows, 1):
         involved = {
@@ -57,7 +58,13 @@ def by_rules(world: World, built: Built, question: Question) -> list[tuple[objec
             if index is not None
             for part in _parts(world, built, index % len(world.said))
         }
-        found = verdict(question, involved, statements)
+        sources = [
+            source
+            for index in (one, other)
+            if index is not None
+            for source in _sources(world, built, index % len(world.said))
+        ]
+        found = verdict(question, involved, statements, sources)
         answers.append((
             n, found.code, list(found.codes), list(found.contributors), list(found.authorisation_ids),
             found.expires_on, list(found.territory), found.uses,
@@ -77,6 +84,15 @@ def _parts(world: World, built: Built, index: int) -> Iterable[Contribution]:
     for kind, those in listed:
         for person, capacity in those:
             yield Contribution(built.parties[person].pk, capacity, kind)
+
+
+def _sources(world: World, built: Built, index: int) -> Iterable[Source]:
+    work = world.said[index].work
+    origin, named = world.origins[work]
+    training = world.terms[-1] if world.terms and named else ""
+    for kind, place in (("work", work), ("said", index)):
+        seen = [verdict for subject, number, verdict in world.screens if (subject, number) == (kind, place)]
+        yield Source(origin, 1 if named else 0, training, seen[-1] if seen else "")
 
 
 def question_of(world: World, built: Built) -> Question:

@@ -1,4 +1,4 @@
-"""Made-up consent worlds: drawn from a seed, and put into the database as rows."""
+"""Made-up consent worlds, drawn from a seed; building.py puts them into the database."""
 
 from __future__ import annotations
 
@@ -9,27 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from loop.audit.models import AuditEvent
 from loop.consent import terms
 from loop.consent.models import (
-    Authorisation,
-    AuthorisationEvent,
     AuthorisationState,
-    Evidence,
-    Recipient,
-    RecipientAgreement,
-)
-from loop.decision.models import Decision
-from loop.kernel.ids import uuid7
-from loop.material.models import Material, MaterialContribution, Production
-from loop.people.models import Contributor
-from loop.suggestion.models import (
-    Brief,
-    BriefContribution,
-    BriefMaterial,
-    Suggestion,
-    SuggestionContribution,
-    SuggestionMaterial,
 )
 
 TODAY = date(2026, 11, 20)
@@ -80,6 +62,13 @@ class Record:
     start: int
     end: int
     events: tuple[tuple[str, int], ...]
+    conditions: dict[str, Any] = field(default_factory=dict)
+    compensation: dict[str, Any] = field(default_factory=dict)
+    lines: tuple[tuple[str, int | None, int, int], ...] = ()  # kind, line settled, day due, minutes from noon
+    retention: int | None = None
+    kind: str = "signed_consent"
+    guardian: str = ""
+    replaces: int | None = None  # the record before which it stands
 
 
 @dataclass(frozen=True)
@@ -90,10 +79,18 @@ class World:
     said: tuple[Said, ...]
     rows: tuple[tuple[int, int | None], ...]
     records: tuple[Record, ...]
-    agreements: tuple[tuple[int, int, int, tuple[str, ...], tuple[str, ...]], ...]
+    agreements: tuple[tuple[int, int, int, tuple[str, ...], tuple[str, ...], int | None, int | None], ...]
     block: dict[str, object] = field(default_factory=dict)
     purpose: str = PURPOSES[0]
     profile: str | None = "preference"
+    minors: tuple[tuple[int, int], ...] = ()  # party, days till of age
+    guilds: tuple[str, ...] = ()
+    told: tuple[tuple[str, bool, int], ...] = ()  # guild, for this recipient only, day
+    duties: tuple[tuple[int, int | None], ...] = ()  # minutes due, minutes met
+    recipient_kind: str = "external"
+    origins: tuple[tuple[str, bool], ...] = (("model", True), ("model", True))  # of each work: origin, model named
+    terms: tuple[str, ...] = ("allowed",)
+    screens: tuple[tuple[str, int, str], ...] = ()  # "work" or "said", index, verdict
 
 
 def drawn(seed: int) -> World:
@@ -131,15 +128,72 @@ def drawn(seed: int) -> World:
             start=min(end, pick(-5, 0, 1)),
             end=end,
             events=pick((("ConsentGiven", -1),), history(), history(), history()),
+            conditions={purpose: condition() for purpose in values},
+            compensation=pick(
+                {},
+                {"term": "one_fee"},
+                {"term": "one_fee", "status": "paid"},
+                {"term": "per_row_fee"},
+                {"term": "per_row_fee", "status": "due"},
+                {"status": "due"},
+            ),
+            lines=pick((), ledger(), ledger()),
+            retention=pick(None, 10, 30, 400),
+            kind=pick(dice.choice(("signed_rider", "signed_consent")), ""),
+            guardian=dice.choice(("", "a parent")),
+            replaces=pick(None, 0, 1, 2),
         )
+
+    def condition() -> Any:
+        return dice.choice(
+            (
+                {},
+                {"recipients": ["lab"]},
+                {"recipients": ["vendor"]},
+                {"recipient_kinds": ["external"]},
+                {"profiles": ["preference", "signals"]},
+                {"places": ["US", "CA"]},
+                {"places": []},
+                {"recipients": "lab"},
+                {"not_before": TODAY.isoformat()},
+                {"not_after": "2026-11-19"},
+                {"not_after": "2026-11-20", "info": "x"},
+                {"not_before": "soon"},
+                {"not_after": 20261231},
+                {"not_before": "2026-01-01", "not_after": "2027-01-01"},
+                {"info": "aggregate only"},
+                [1],
+                "x",
+                None,
+            )
+        )
+
+    def ledger() -> tuple[tuple[str, int | None, int, int], ...]:
+        lines: list[tuple[str, int | None, int, int]] = []
+        for number in range(dice.randint(1, 3)):
+            due = [place for place, line in enumerate(lines) if line[0] == "due"]
+            taken = {line[1] for line in lines}
+            free = [place for place in due if place not in taken]
+            kind = dice.choice(("due", "settled", "waived"))
+            settles = dice.choice((*free, None)) if kind != "due" else None
+            lines.append((kind, settles, dice.choice((-1, 0, 1)), dice.choice((-1, 0, 1)) if number else -1))
+        return tuple(lines)
 
     def history() -> tuple[tuple[str, int], ...]:
         states = ("ConsentGiven", "RenewedConsentGiven", *AuthorisationState.values)
         return tuple((dice.choice(states), dice.choice((-2, -1, 0, 1))) for _ in range(dice.randint(0, 3)))
 
-    def agreement() -> tuple[int, int, int, tuple[str, ...], tuple[str, ...]]:
+    def agreement() -> tuple[int, int, int, tuple[str, ...], tuple[str, ...], int | None, int | None]:
         places = pick(dice.choice((("US",), ("US",), ("US", "CA"))), (), ("GB",))
-        return (pick(-9, 1), pick(-9, 1), pick(9, 0, -1), pick(PURPOSES, ("ai_training",)), places)
+        return (
+            pick(-9, 1),
+            pick(-9, 1),
+            pick(9, 0, -1),
+            pick(PURPOSES, ("ai_training",)),
+            places,
+            pick(dice.choice((None, 30)), 10, 400),
+            pick(dice.choice((None, 20)), 30, 31),
+        )
 
     records = [record(party) for party in range(PARTIES) if not wrong()]
     records += [record(dice.randrange(PARTIES)) for _ in range(dice.choice((0, 0, 1, 3)))]
@@ -162,110 +216,17 @@ def drawn(seed: int) -> World:
                    {"embargo_until": TODAY - timedelta(days=1)}),
         purpose=pick(*PURPOSES),
         profile=pick(dice.choice(("preference", "signals", None)), "evaluation", "no_profile"),
+        minors=pick((), ((dice.randrange(PARTIES), dice.choice((0, 1))),)),
+        guilds=pick((), ("WRITERS",), ("WRITERS", "DIRECTORS")),
+        told=tuple((dice.choice(("WRITERS", "DIRECTORS")), dice.random() < 0.5, dice.choice((-1, 0, 1)))
+                   for _ in range(dice.choice((0, 1, 2)))),
+        duties=pick((), ((-1, None),), ((0, None), (1, None)), ((-1, 0),), ((-1, 1),)),
+        recipient_kind=pick("external", "production", "internal"),
+        origins=tuple((pick(dice.choice(("model", "person")), "camera", "nobody"), not wrong()) for _ in range(2)),
+        terms=pick(("allowed",), (), ("notAllowed",), ("notAllowed", "allowed"), ("allowed", "notAllowed")),
+        screens=pick((), (("work", 0, "quarantined"),), (("said", 0, "quarantined"), ("said", 0, "released")),
+                     (("work", 1, "pass"), ("said", 1, "quarantined")), (("work", 0, "redacted"),)),
     )  # fmt: skip
 
 
 worlds = st.integers(0, 2**48).map(drawn)
-
-
-@dataclass(frozen=True)
-class Built:
-    """A world in the database. `rows` are (decision id, other decision id or None)."""
-
-    production: Production
-    recipient: Recipient
-    parties: list[Contributor]
-    rows: list[tuple[int, int | None]]
-
-
-def build(world: World) -> Built:
-    """Writes the world as rows, without the verbs: worlds hold what no verb would let in."""
-    event = _event()
-    shows = [_production(code, world.block if code == "SHOW" else {}) for code in ("SHOW", "OTHER")]
-    parties = [
-        Contributor.objects.create(namespace="SHOW", external_id=f"p{i}", created_at=NOON) for i in range(PARTIES)
-    ]
-    recipient = Recipient.objects.create(code="lab", name="Lab", kind="external", created_at=NOON)
-    for signed, start, end, purposes, places in world.agreements:
-        RecipientAgreement.objects.create(
-            recipient=recipient, signed_on=_day(signed), valid_from=min(_day(start), _day(end)), valid_until=_day(end),
-            purposes=list(purposes), places=list(places), event=event, recorded_at=NOON,
-        )  # fmt: skip
-    suggestions = [_suggestion(shows[0], number, work, parties, event) for number, work in enumerate(world.works)]
-    decisions = [
-        Decision.objects.create(
-            production=shows[0], suggestion=suggestions[said.work], external_id=f"d{number}", outcome=said.outcome,
-            decided_by=parties[said.by], on_behalf_of=None if said.behalf is None else parties[said.behalf],
-            recorded_at=NOON, taxonomy_version="1", digest=bytes(32), event=event,
-        ).pk
-        for number, said in enumerate(world.said)
-    ]  # fmt: skip
-    evidence = Evidence.objects.create(
-        sha256="0" * 64, file_name="rider.pdf", size_bytes=1, stored_name="x", recorded_at=NOON
-    )
-    for record in world.records:
-        _authorisation(record, shows, parties, evidence, event)
-    many = len(decisions)
-    rows = [(decisions[one % many], None if other is None else decisions[other % many]) for one, other in world.rows]
-    return Built(shows[0], recipient, parties, rows)
-
-
-def _day(offset: int) -> date:
-    return TODAY + timedelta(days=offset)
-
-
-def _event() -> AuditEvent:
-    return AuditEvent.objects.create(
-        type="test", at=NOON, actor_pid="system", object_table="", object_uid=uuid7(), entry=b"{}", leaf_hash=bytes(32)
-    )
-
-
-def _production(code: str, block: dict[str, object]) -> Production:
-    return Production.objects.create(code=code, title=code, rate_num=24, created_at=NOON, **block)
-
-
-def _suggestion(
-    production: Production, number: int, work: Work, parties: list[Contributor], event: AuditEvent
-) -> Suggestion:
-    brief = Brief.objects.create(production=production, external_id=f"b{number}", kind="shot_list", recorded_at=NOON)
-    suggestion = Suggestion.objects.create(
-        production=production, brief=brief, external_id=f"s{number}", origin="model", kind="shot_list",
-        recorded_at=NOON, text_commit=bytes(32), digest=bytes(32), event=event,
-    )  # fmt: skip
-    for party, capacity in work.own:
-        SuggestionContribution.objects.create(suggestion=suggestion, contributor=parties[party], capacity=capacity)
-    for party, capacity in work.brief:
-        BriefContribution.objects.create(brief=brief, contributor=parties[party], capacity=capacity)
-    for source, materials in (("own", work.materials), ("brief", work.brief_materials)):
-        for place, (kind, listed) in enumerate(materials):
-            material = Material.objects.create(
-                production=production, external_id=f"m{number}{source}{place}", kind=kind, created_at=NOON
-            )
-            if source == "own":
-                SuggestionMaterial.objects.create(suggestion=suggestion, material=material)
-            else:
-                BriefMaterial.objects.create(brief=brief, material=material)
-            for party, capacity in listed:
-                MaterialContribution.objects.create(material=material, contributor=parties[party], capacity=capacity)
-    return suggestion
-
-
-def _authorisation(
-    record: Record, shows: list[Production], parties: list[Contributor], evidence: Evidence, event: AuditEvent
-) -> None:
-    row = Authorisation.objects.create(
-        party=parties[record.party], production=None if record.production is None else shows[record.production],
-        basis=record.basis, material_kinds=list(record.kinds), capacities=list(record.capacities),
-        uses={purpose: {"value": value} for purpose, value in record.uses.items()},
-        recipients=list(record.recipients), recipient_kinds=list(record.recipient_kinds),
-        territory_allow=list(record.allow), territory_deny=list(record.deny),
-        valid_from=_day(record.start), valid_until=_day(record.end), evidence=evidence, event=event, recorded_at=NOON,
-    )  # fmt: skip
-    for state, minutes in record.events:
-        AuthorisationEvent.objects.create(
-            authorisation=row,
-            state=state,
-            effective_at=NOON + timedelta(minutes=minutes),
-            recorded_at=NOON,
-            event=event,
-        )

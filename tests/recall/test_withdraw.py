@@ -59,7 +59,7 @@ def test_it_recalls_the_rows_of_published_releases(show: Stage) -> None:
         assert notice.actions == ["stop_use", "delete_copies", "exclude_from_retrain"]
         assert notice.basis == "withdrawn_by_party"
     kinds = list(AuditEvent.objects.order_by("-id").values_list("type", flat=True)[:3])
-    assert kinds == ["recall.issued", "recall.issued", "authorisation.state"]
+    assert kinds == ["recipient.duty", "recall.issued", "recipient.duty"]
     again, _ = show.releases()
     assert not ExportRow.objects.filter(export=again, contributor_ids__contains=[director[0].party_id]).exists()
     assert set(again.excluded_by_code) == {"WITHDRAWN"}

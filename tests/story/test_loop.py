@@ -85,6 +85,11 @@ def test_the_loop(  # noqa: PLR0915  (a story is one piece)
         "--valid-from", FROM, "--valid-until", UNTIL,
     )  # fmt: skip
     run("authorise", "--production", SHOW, "--all-parties", *grant)
+    # The parties' word is not enough: what a model made trains nothing without its supplier's terms.
+    said = run("export", *ORDER, "--profile", "signals", "--preview")
+    assert "8  SUPPLIER_TERMS" in said
+    for model in ("vendor/model@1", "vendor/model@2"):
+        run("model", "terms", model, "--training", "allowed")
     assert "8 of 8 rows would leave." in run("export", *ORDER, "--profile", "signals", "--preview")
     first = tmp_path / "first"
     said = run("export", *ORDER, "--profile", "signals", "--out", str(first))

@@ -26,6 +26,8 @@ from loop.kernel.clock import now, utc_date
 from loop.material.models import Production
 from loop.material.register import add_production
 from loop.people.models import Contributor
+from loop.suggestion.models import ModelVersion
+from loop.suggestion.terms import record_terms
 
 PURPOSE = "ai_generative_training"
 PROFILES = ("signals", "preference", "unpaired_preference")
@@ -51,6 +53,7 @@ class Stage:
             lines=given, production=self.production, actor=SYSTEM, source="test", register_reasons=True, **options
         )
         assert report.ok, report.problems
+        suppliers_allow()
 
     def authorises(self, *parties: str, **changes: Any) -> list[Authorisation]:
         """All known parties, or those named by external id, allow generative training to the recipient for a year."""
@@ -79,6 +82,12 @@ class Stage:
         export = finished(self.orders(profile, **changes))
         assert export.state == PUBLISHED, (export.state, export.failure)
         return export, places.root() / export.folder
+
+
+def suppliers_allow() -> None:
+    """Every model without terms gets terms that allow training on its outputs, which rule 14 asks for."""
+    for label in ModelVersion.objects.filter(terms__isnull=True).values_list("label", flat=True):
+        record_terms(label=label, training_on_outputs="allowed", actor=SYSTEM)
 
 
 def finished(export: Export) -> Export:

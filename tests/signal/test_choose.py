@@ -279,7 +279,9 @@ def test_the_trail_says_it_in_the_words_of_the_set(production: Production, anna:
     choice = best(list(found.order_by("id")), 2, anna, names=["3", "7", "9", "12"], noun="take")
     undo(choice, anna)
     best(list(found.order_by("id")), None, anna, reasons=["story.tone"])
-    events = trail(TrailFilter(), visible=Q()).filter(type__in=("decision.chosen", "decision.dismissed", "decision.taken_back"))
+    events = trail(TrailFilter(), visible=Q()).filter(
+        type__in=("decision.chosen", "decision.dismissed", "decision.taken_back")
+    )
     assert [describe(each) for each in events.order_by("id")] == [
         "chose take 9 over 3, 7 and 12, of 6C",
         "took back a choice among 4 candidates of 6C",

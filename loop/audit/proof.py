@@ -1,8 +1,10 @@
 """Inclusion proofs: that one event stands at its index under a signed checkpoint, for outsiders to check."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
+
+from django.db.models import Q
 
 from loop.audit.merkle import inclusion_ranges, node_hash, root, split
 from loop.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
@@ -42,7 +44,7 @@ def inclusion(event_uid: UUID, *, size: int | None = None) -> Inclusion:
     checkpoint = (covering if size is None else covering.filter(size=size)).order_by("size").first()
     if checkpoint is None:
         raise NotFoundError(f"expected a checkpoint that covers index {leaf.log_index}, found none of size {size}")
-    hashes = tuple(subtree_root(start, end) for start, end in inclusion_ranges(leaf.log_index, checkpoint.size))
+    hashes = _roots(inclusion_ranges(leaf.log_index, checkpoint.size))
     payload = getattr(event, "payload", None)
     return Inclusion(
         entry=bytes(event.entry),
@@ -50,6 +52,20 @@ def inclusion(event_uid: UUID, *, size: int | None = None) -> Inclusion:
         facts=payload.facts if payload else None,
         proof=InclusionProof(leaf.log_index, hashes, checkpoint.note),
     )
+
+
+def _roots(ranges: Sequence[tuple[int, int]]) -> tuple[bytes, ...]:
+    """The roots of these subtrees. The leaves of all the small ones come in one question."""
+    small = [each for each in ranges if each[1] - each[0] <= READ_AT_ONCE]
+    wanted = Q()
+    for start, end in small:
+        wanted |= Q(log_index__gte=start, log_index__lt=end)
+    leaves = dict(AuditLeaf.objects.filter(wanted).values_list("log_index", "leaf_hash")) if small else {}
+    found = []
+    for start, end in ranges:
+        there = (start, end) in small and all(index in leaves for index in range(start, end))
+        found.append(root([bytes(leaves[at]) for at in range(start, end)]) if there else subtree_root(start, end))
+    return tuple(found)
 
 
 def subtree_root(start: int, end: int) -> bytes:

@@ -92,7 +92,7 @@ def outcomes_and_last(
 _COLUMNS: Final = ("pk", "uid", "external_id", "brief_id", "take", "held")
 _OF_VERDICTS: Final = (
     "uid", "suggestion_id", "outcome", "decided_by_id", "on_behalf_of_id", "suggestion__uid", "suggestion__external_id",
-    "decided_at", "position",
+    "decided_at", "position", "context", "negative_kind",
 )  # fmt: skip
 
 

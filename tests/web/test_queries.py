@@ -1,0 +1,161 @@
+"""Every page of the house on the sample production: at most twelve questions to the database, whatever lies in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, reverse
+
+from loop.audit.models import AuditEvent
+from loop.audit.seal import seal_all
+from loop.consent.models import Authorisation
+from loop.decision.models import Decision
+from loop.export.advance import advance
+from loop.export.models import Export
+from loop.export.rules import UNFINISHED
+from loop.material.models import Production
+from loop.people.models import User
+from loop.people.querysets import actor_for_user
+from loop.sample.release import order_release
+from loop.suggestion.models import Suggestion
+from loop.web import urls as pages
+from tests.support.databases import FreshDatabase
+from tests.support.stock import Stock
+
+MOST = 12
+# What it would reach is worked out by the gate itself, in tables of its own: as many steps as the gate has.
+WORKED_OUT = {"authorisation-withdraw": 36}
+STOP_POLLING = 286  # the last answer about an export that is done
+Given = dict[str, Any]
+
+
+@pytest.fixture
+def stock(sample_stock: Stock) -> Stock:
+    return sample_stock
+
+
+def given(name: str) -> Given:
+    """The arguments of an address: of something that the sample has."""
+    found: dict[str, Callable[[], object]] = {
+        "brief": lambda: Suggestion.objects.get(external_id="nf-10-a").brief.uid,
+        "text": lambda: Suggestion.objects.filter(media=None).exclude(decisions=None).earliest("id").uid,
+        "clip": lambda: Suggestion.objects.get(external_id="nf-10-a").uid,
+        "file": lambda: Suggestion.objects.get(external_id="nf-10-a").media.uid,  # type: ignore[union-attr]
+        "decision": lambda: Decision.objects.earliest("id").uid,
+        "authorisation": lambda: Authorisation.objects.earliest("id").uid,
+        "event": lambda: AuditEvent.objects.filter(type="decision.recorded").earliest("id").uid,
+    }
+    return {"uid": found[name]()}
+
+
+def exported(**more: Any) -> Callable[[], Given]:
+    return lambda: {"number": Export.objects.get().number, **more}
+
+
+def of(name: str, **more: Any) -> Callable[[], Given]:
+    return lambda: given(name) | more
+
+
+def nothing() -> Given:
+    return {}
+
+
+# (name of the address, who asks, its arguments, its query). A name may stand more than once.
+PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
+    ("home", "editor", nothing, ""),
+    ("home", "admin", nothing, ""),
+    ("me", "editor", nothing, ""),
+    ("find", "editor", nothing, "q=nf"),
+    ("session", "editor", nothing, ""),
+    ("production", "editor", nothing, ""),
+    ("production", "producer", nothing, ""),
+    ("queue", "editor", nothing, ""),
+    ("queue", "director", nothing, "state=all"),
+    ("review", "editor", nothing, ""),
+    ("review", "editor", nothing, "fragment=1"),
+    ("review", "director", nothing, "state=all"),
+    ("compare", "editor", of("brief"), ""),
+    ("policy", "producer", nothing, ""),
+    ("dossier", "editor", of("text"), ""),
+    ("dossier", "auditor", of("clip"), ""),
+    ("media", "editor", of("file", kind="poster"), ""),
+    ("media-state", "editor", of("file"), ""),
+    ("decision", "editor", of("decision"), ""),
+    ("exports", "data", nothing, ""),
+    ("export-new", "data", nothing, ""),
+    ("export", "data", exported(), ""),
+    ("export-progress", "data", exported(), ""),
+    ("export-excluded", "data", exported(), ""),
+    ("export-excluded-csv", "data", exported(), ""),
+    ("authorisations", "consent", nothing, ""),
+    ("authorisations-csv", "consent", nothing, ""),
+    ("authorisation-new", "consent", nothing, ""),
+    ("authorisation", "consent", of("authorisation"), ""),
+    ("authorisation-evidence", "consent", of("authorisation"), ""),
+    ("authorisation-withdraw", "consent", of("authorisation"), ""),
+    ("explain", "consent", of("text"), ""),
+    ("report", "editor", nothing, ""),
+    ("report-csv", "editor", lambda: {"by": "model"}, ""),
+    ("production-csv", "editor", lambda: {"name": "stages"}, ""),
+    ("trail", "auditor", nothing, ""),
+    ("trail-csv", "auditor", nothing, ""),
+    ("event", "auditor", of("event"), ""),
+    ("event-proof", "auditor", of("event"), ""),
+    ("checkpoint", "auditor", nothing, ""),
+)
+
+
+GESTURES = frozenset({
+    "assign", "choose", "claims", "coach", "decide", "draft", "export-act", "export-take", "media-retry", "opinion",
+    "reveal", "reveal-text", "view", "views",
+})  # fmt: skip
+
+
+def routes(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from routes(each.url_patterns)
+        else:
+            yield each
+
+
+ROUTES = {str(each.name): str(each.pattern) for each in routes(pages.urlpatterns)}
+
+
+def test_every_page_asks_at_most_twelve_times(fresh_database: FreshDatabase) -> None:
+    production = Production.objects.get()
+    export, _ = order_release(production=production, actor=actor_for_user(User.objects.get(username="data")))
+    while export.state in UNFINISHED:
+        advance(export.pk)
+        export.refresh_from_db()
+    seal_all()
+    too_many: dict[str, int] = {}
+    for name, who, arguments, query in PAGES:
+        client = Client()
+        client.force_login(
+            User.objects.get(username=who), backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
+        own = {"code": production.code} if "<str:code>" in ROUTES[name] else {}
+        address = f"{reverse(name, kwargs=own | arguments())}?{query}"
+        client.get(address).close()  # the first of a process fills caches that are not the page's
+        with CaptureQueriesContext(connection) as captured:
+            response = client.get(address)
+            if response.streaming:
+                list(response)
+        response.close()
+        assert response.status_code in {200, STOP_POLLING}, f"{who} at {address}: {response.status_code}"
+        asked = [each["sql"] for each in captured.captured_queries]
+        number = len([each for each in asked if not each.startswith(("SAVEPOINT", "RELEASE"))])
+        if number > WORKED_OUT.get(name, MOST):
+            too_many[f"{who} at {address}"] = number
+    assert not too_many, too_many
+
+
+def test_no_page_is_missing_from_the_table() -> None:
+    missing = ROUTES.keys() - GESTURES - {name for name, *_ in PAGES}
+    assert not missing, f"say who asks for these pages, and with what: {sorted(missing)}"

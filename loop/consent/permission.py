@@ -20,6 +20,14 @@ def require_withdraw(actor: Actor, production: Production | None, parties: Itera
     _require(actor, production, parties, Permission.WITHDRAW, Permission.WITHDRAW_OWN)
 
 
+def require_settle(actor: Actor, production: Production | None) -> None:
+    """Raises unless `actor` may write into the compensation ledger: a consent officer or a producer."""
+    if production is None and not is_system(actor):
+        raise NotAllowedError("A record for every production is kept on the console only.", permission="settle")
+    if production is not None:
+        require(actor, production, Permission.SETTLE)
+
+
 def require_registry(actor: Actor) -> None:
     """Raises unless `actor` may register recipients and terms, which belong to no single production.
 

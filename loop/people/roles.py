@@ -30,6 +30,7 @@ class Permission(StrEnum):
     AUTHORISE_OWN = "authorise_own"
     WITHDRAW = "withdraw"
     WITHDRAW_OWN = "withdraw_own"
+    SETTLE = "settle"  # what is owed for an authorisation: see it, record it as due, settled or waived
     READ_TRAIL_ALL = "read_trail_all"
     READ_TRAIL_OWN = "read_trail_own"  # own actions
     READ_TRAIL_ORDERS = "read_trail_orders"  # own orders
@@ -48,10 +49,12 @@ MATRIX: Final[dict[str, frozenset[Permission]]] = {
     "director": _EVERY_MEMBER | _SEES_AND_BRINGS_IN | _OWN_CONSENT_AND_TRAIL | {P.DECIDE},
     "editor": _EVERY_MEMBER | _SEES_AND_BRINGS_IN | _OWN_CONSENT_AND_TRAIL | {P.DECIDE, P.DECIDE_ON_BEHALF},
     "script_supervisor": _EVERY_MEMBER | _SEES_AND_BRINGS_IN | _OWN_CONSENT_AND_TRAIL | {P.DECIDE_ON_BEHALF},
-    "producer": _EVERY_MEMBER | _SEES_AND_BRINGS_IN | {P.SEE_EXPORT, P.READ_TRAIL_PRODUCTION, P.MANAGE_PEOPLE},
+    "producer": _EVERY_MEMBER
+    | _SEES_AND_BRINGS_IN
+    | {P.SEE_EXPORT, P.SETTLE, P.READ_TRAIL_PRODUCTION, P.MANAGE_PEOPLE},
     "data": _EVERY_MEMBER | {P.SEE_RELEASED_TEXT, P.SEE_EXPORT, P.ORDER_EXPORT, P.DOWNLOAD_EXPORT, P.READ_TRAIL_ORDERS},
     "consent_officer": _EVERY_MEMBER
-    | {P.SEE_EXCERPT, P.SEE_EXPORT, P.APPROVE, P.SEE_REGISTRY, P.AUTHORISE, P.WITHDRAW, P.READ_TRAIL_CONSENT},
+    | {P.SEE_EXCERPT, P.SEE_EXPORT, P.APPROVE, P.SEE_REGISTRY, P.AUTHORISE, P.WITHDRAW, P.SETTLE, P.READ_TRAIL_CONSENT},
     "auditor": _EVERY_MEMBER | {P.REVEAL_TEXT, P.SEE_EXPORT, P.SEE_REGISTRY, P.READ_TRAIL_ALL},
 }
 

@@ -27,6 +27,7 @@ TABLE = {
     P.AUTHORISE_OWN: "yyy-----",
     P.WITHDRAW: "-----y--",
     P.WITHDRAW_OWN: "yyy-----",
+    P.SETTLE: "---y-y--",
     P.READ_TRAIL_ALL: "------yy",
     P.READ_TRAIL_OWN: "yyy-----",
     P.READ_TRAIL_ORDERS: "----y---",

@@ -87,6 +87,17 @@ def test_marks_are_code_points_of_what_is_stored_whatever_the_text(room: Room, a
         assert found == expected, (name, quoted)
 
 
+def test_only_what_can_be_seen_is_marked(room: Room, at_work: AtWork) -> None:
+    """The cursor stays in the text while the prompt is closed, and goes on into it once it is open."""
+    page = at_work()
+    at(room, page, "seen", "Gulls over the quay.", prompt="One note on the quay.")
+    press(page, "Home", "ArrowLeft", "ArrowLeft", "m")
+    assert page.locator("#spans .where").all_inner_texts() == ["“Gulls”"]
+    press(page, "q", "ArrowLeft", "m", "a")
+    saved(page)
+    assert marked(room, "seen") == ["Gulls", "quay"]
+
+
 def test_a_long_text_is_walked_line_by_line_and_marked_at_its_end(room: Room, at_work: AtWork) -> None:
     page = at_work()
     text = str(TEXTS["long"])

@@ -40,7 +40,8 @@ function text(stage) {
 
   // ---------------------------------------------------------------- places
 
-  const leaves = () => [...stage.querySelectorAll("[data-start]")].filter((leaf) => leaf.getClientRects().length);
+  // What a closed <details> holds has its boxes in some browsers: only what can be seen can be marked.
+  const leaves = () => [...stage.querySelectorAll("[data-start]")].filter((leaf) => leaf.checkVisibility());
   const startOf = (leaf) => Number(leaf.dataset.start);
   const targetOf = (leaf) => leaf.closest("[data-target]").dataset.target;
   const endOf = (leaf) => startOf(leaf) + points(leaf.textContent);

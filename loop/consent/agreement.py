@@ -29,7 +29,8 @@ class AgreementTerms:
     purposes: Iterable[str]
     places: Iterable[str] = ()
     evidence: Document | None = None
-    retention_days: int | None = None
+    retention_days: int | None = None  # how long it keeps what it gets
+    use_days: int | None = None  # how long it means to use it
     weights_owner: str = ""
     perpetual_licence: bool | None = None
     sublicensing: bool | None = None
@@ -55,10 +56,8 @@ def check_terms(agreement: AgreementTerms) -> None:
             f"signed_on: expected {agreement.valid_until} or earlier (valid_until), found {agreement.signed_on}",
             field="signed_on",
         )
-    if agreement.retention_days is not None and agreement.retention_days < 0:
-        raise NotValidError(
-            f"retention_days: expected 0 or more, found {agreement.retention_days}", field="retention_days"
-        )
+    checks.days("retention_days", agreement.retention_days)
+    checks.days("use_days", agreement.use_days)
     if agreement.weights_owner:
         checks.named("weights_owner", agreement.weights_owner, 100)
 
@@ -78,6 +77,7 @@ def write_agreement(recipient: Recipient, agreement: AgreementTerms, actor: Acto
             "recipient": recipient.code, "signed_on": agreement.signed_on.isoformat(),
             "valid_from": agreement.valid_from.isoformat(), "valid_until": agreement.valid_until.isoformat(),
             "purposes": purposes, "places": places, "retention_days": agreement.retention_days,
+            "use_days": agreement.use_days,
             "weights_owner": agreement.weights_owner, "perpetual_licence": agreement.perpetual_licence,
             "sublicensing": agreement.sublicensing,
             "evidence_sha256": None if evidence is None else evidence.sha256,
@@ -86,6 +86,7 @@ def write_agreement(recipient: Recipient, agreement: AgreementTerms, actor: Acto
     return RecipientAgreement.objects.create(
         uid=uid, recipient=recipient, signed_on=agreement.signed_on, valid_from=agreement.valid_from,
         valid_until=agreement.valid_until, purposes=purposes, places=places, retention_days=agreement.retention_days,
+        use_days=agreement.use_days,
         weights_owner=agreement.weights_owner, perpetual_licence=agreement.perpetual_licence,
         sublicensing=agreement.sublicensing, evidence=evidence, event=event, recorded_at=at,
     )  # fmt: skip

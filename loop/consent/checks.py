@@ -1,11 +1,20 @@
 """What the registry's verbs ask of what they are given. Each refusal names the field, what was expected and found."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Final
 
 from loop.consent import terms
 from loop.kernel.canonical import Json, NotCanonicalError, canonical
 from loop.kernel.errors import NotValidError
+
+MOST_DAYS: Final = 109_500
+PART: Final = re.compile(r"[A-Z0-9]{1,3}", re.ASCII)
+COMPENSATION: Final = ("term", "amount", "currency", "due", "status", "waiver")
+GUILD: Final = ("name", "agreement", "notice_ref")
+AMOUNT: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
+CURRENCY: Final = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 def dates_in_order(valid_from: date, valid_until: date) -> None:
@@ -73,6 +82,8 @@ def uses(values: Mapping[str, str | Mapping[str, Json]]) -> dict[str, Json]:
         constraint = use.get("constraint")
         if constraint and value != terms.CONSTRAINED:
             raise NotValidError(f"uses.{purpose}: a constraint belongs to `constrained`, found {value}", field="uses")
+        if constraint and not isinstance(constraint, Mapping):
+            raise NotValidError(f"uses.{purpose}: expected a constraint of named conditions", field="uses")
         if set(use) - {"value", "constraint"}:
             raise NotValidError(
                 f"uses.{purpose}: expected value and constraint, found {', '.join(sorted(use))}", field="uses"
@@ -83,6 +94,56 @@ def uses(values: Mapping[str, str | Mapping[str, Json]]) -> dict[str, Json]:
             raise NotValidError(f"uses.{purpose}.constraint: {error}", field="uses") from error
         found[purpose] = {"value": value, "constraint": constraint} if constraint else {"value": value}
     return found
+
+
+def days(field: str, value: int | None) -> int | None:
+    """A number of days, up to three hundred years; None: nobody said."""
+    if value is not None and not 0 <= value <= MOST_DAYS:
+        raise NotValidError(f"{field}: expected 0 to {MOST_DAYS} days, found {value}", field=field)
+    return value
+
+
+def jurisdiction(value: str) -> str:
+    """A country or a part of one, by ISO 3166 (US, US-CA); "" if nobody said."""
+    country, dash, part = value.partition("-")
+    if value and (country not in terms.PLACES or (dash and not PART.fullmatch(part))):
+        raise NotValidError(
+            f"jurisdiction: expected a country or a part of one (US, US-CA, GB-SCT), found {value!r}",
+            field="jurisdiction",
+        )
+    return value
+
+
+def compensation(given: Mapping[str, Json]) -> dict[str, Json]:
+    """What a record promises: text under names of `COMPENSATION`, a term beside anything else, a sound amount."""
+    found = _texts("compensation", given, COMPENSATION)
+    if found and not found.get("term"):
+        raise NotValidError("compensation: expected a term beside it, found none", field="compensation")
+    amount, currency = str(found.get("amount") or ""), str(found.get("currency") or "")
+    if amount and not AMOUNT.fullmatch(amount):
+        raise NotValidError(
+            f"compensation.amount: expected a number like 12.50, found {amount!r}", field="compensation"
+        )
+    if bool(amount) != bool(currency) or (currency and not CURRENCY.fullmatch(currency)):
+        raise NotValidError(
+            f"compensation.currency: expected three capitals beside an amount, found {currency!r}", field="compensation"
+        )
+    return found
+
+
+def guild(given: Mapping[str, Json]) -> dict[str, Json]:
+    """The guild's agreement a record was made under: text under names of `GUILD`."""
+    return _texts("guild", given, GUILD)
+
+
+def _texts(field: str, given: Mapping[str, Json], names: Iterable[str]) -> dict[str, Json]:
+    for name, value in given.items():
+        one_of(field, name, names)
+        if not isinstance(value, str):
+            raise NotValidError(f"{field}.{name}: expected text, found {value!r}", field=field)
+        if value:
+            named(f"{field}.{name}", value, 200)
+    return {name: value.strip() for name, value in given.items() if isinstance(value, str) and value.strip()}
 
 
 def named(field: str, value: str, longest: int) -> str:

@@ -53,6 +53,9 @@ class GrantTerms:
     compensation: Fields = field(default_factory=dict)  # {term, amount, currency, due, status, waiver}
     guild: Fields = field(default_factory=dict)  # {name, agreement, notice_ref}
     notice: Notice | None = None  # the text the party was shown
+    retention_days: int | None = None  # how long a recipient may keep it; None: no limit was named
+    jurisdiction: str = ""  # a country or a part of one, by ISO 3166
+    supersedes: Authorisation | None = None  # an earlier record of the same party that this one replaces
 
 
 def grant(*, party: Contributor, given: GrantTerms, actor: Actor, at: datetime | None = None) -> Authorisation:
@@ -79,6 +82,7 @@ def grant_many(
     if not everybody:
         raise NotValidError("party: expected at least one, found none known to the production", field="party")
     require_authorise(actor, given.production, everybody)
+    _supersedes_own(given.supersedes, everybody)
     fields = _fields(given)
     with transaction.atomic(durable=True):
         present = database_moment()
@@ -103,11 +107,12 @@ def _one(
             **fields, "party": str(party.uid), "evidence_sha256": evidence.sha256,
             "notice_sha256": given.notice.text_sha256 if given.notice else None,
             "valid_from": given.valid_from.isoformat(), "valid_until": given.valid_until.isoformat(),
+            "supersedes": str(given.supersedes.uid) if given.supersedes else None,
         },
     )  # fmt: skip
     authorisation = Authorisation.objects.create(
         uid=uid, party=party, production=given.production, valid_from=given.valid_from, valid_until=given.valid_until,
-        evidence=evidence, notice=given.notice, event=event, recorded_at=at, **fields,
+        evidence=evidence, notice=given.notice, supersedes=given.supersedes, event=event, recorded_at=at, **fields,
     )  # fmt: skip
     append_state(authorisation=authorisation, state=AuthorisationState.GIVEN, effective_at=at, actor=actor, at=at)
     return authorisation
@@ -149,10 +154,20 @@ def _fields(given: GrantTerms) -> Fields:
         "withdrawal_method": (
             checks.named("withdrawal_method", given.withdrawal_method, 200) if given.withdrawal_method else ""
         ),
-        "compensation": dict(given.compensation),
-        "guild": dict(given.guild),
+        "compensation": checks.compensation(given.compensation),
+        "guild": checks.guild(given.guild),
+        "retention_days": checks.days("retention_days", given.retention_days),
+        "jurisdiction": checks.jurisdiction(given.jurisdiction),
         "on_withdrawal": checks.each_of("on_withdrawal", given.on_withdrawal, terms.ON_WITHDRAWAL),
     }
+
+
+def _supersedes_own(earlier: Authorisation | None, parties: Iterable[Contributor]) -> None:
+    """Nobody replaces what somebody else said."""
+    if earlier is not None and any(party.pk != earlier.party_id for party in parties):
+        raise NotValidError(
+            f"supersedes: expected a record of the same party, found {earlier.uid} of another", field="supersedes"
+        )
 
 
 def _known_recipients(codes: Iterable[str]) -> list[str]:

@@ -64,10 +64,10 @@ def recipient_named(code: str) -> Recipient:
     return recipient
 
 
-def authorisation_named(text: str) -> Authorisation:
+def authorisation_named(text: str, argument: str = "--authorisation") -> Authorisation:
     """The authorisation with that uid, or CommandError."""
     uid = uid_of(text)
     found = Authorisation.objects.select_related("party", "production").filter(uid=uid).first() if uid else None
     if found is None:
-        raise CommandError(f"--authorisation: there is no authorisation {text!r}.")
+        raise CommandError(f"{argument}: there is no authorisation {text!r}.")
     return found

@@ -1,5 +1,6 @@
 """./manage.py authorise"""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,8 +10,10 @@ from loop.consent.evidence import read_document
 from loop.consent.grant import GrantTerms, grant_many
 from loop.consent.models import Recipient
 from loop.gate.parties import known_parties
+from loop.kernel.canonical import Json
+from loop.kernel.strict_json import StrictJsonError, loads
 from loop.management.acting import acting, add_actor_argument, production_named, refusals
-from loop.management.arguments import a_date, a_file, party_named, words
+from loop.management.arguments import a_date, a_file, authorisation_named, party_named, words
 
 
 class Command(BaseCommand):
@@ -40,6 +43,22 @@ class Command(BaseCommand):
             "--capacity", action="append", default=[], help=f"several times, default all: {', '.join(terms.CAPACITIES)}"
         )
         parser.add_argument("--material-kind", action="append", default=[], help="several times; default: all kinds")
+        parser.add_argument(
+            "--constraint", action="append", default=[], metavar="PURPOSE=JSON",
+            help=f"the condition of a constrained use, several times; its keys: {', '.join(terms.CONSTRAINTS)}",
+        )  # fmt: skip
+        parser.add_argument("--evidence-kind", default="authorisation", metavar="KIND", help="a rider names itself one")
+        parser.add_argument("--granted-by", default="", metavar="NAME", help="who signed for the party")
+        parser.add_argument("--guild", default="", metavar="NAME", help="the guild whose agreement it was made under")
+        parser.add_argument("--retention-days", type=int, metavar="N", help="how long a recipient may keep it")
+        parser.add_argument("--jurisdiction", default="", metavar="US-CA")
+        parser.add_argument("--supersedes", metavar="UID", help="an earlier record of the party that this one replaces")
+        parser.add_argument("--compensation-term", default="", help="what was promised: one_fee, per_export_fee ...")
+        parser.add_argument(
+            "--compensation-status", default="", help=f"nothing is owed if one of: {', '.join(terms.SETTLED)}"
+        )
+        parser.add_argument("--compensation-amount", default="", metavar="12.50")
+        parser.add_argument("--compensation-currency", default="", metavar="USD")
         add_actor_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,14 +69,15 @@ class Command(BaseCommand):
                 raise CommandError(f"--all-parties: {production.code} knows no party yet.")
         else:
             parties = [party_named(options["party"], production)]
+        supersedes = authorisation_named(options["supersedes"], "--supersedes") if options["supersedes"] else None
         with refusals():
             recorded = grant_many(
                 parties=parties,
                 given=GrantTerms(
                     production=production,
-                    uses=_uses(options["use"]),
+                    uses=_with_conditions(_uses(options["use"]), options["constraint"]),
                     basis=options["basis"],
-                    evidence=read_document(options["evidence"], kind="authorisation"),
+                    evidence=read_document(options["evidence"], kind=options["evidence_kind"]),
                     valid_from=a_date("--valid-from", options["valid_from"]),
                     valid_until=a_date("--valid-until", options["valid_until"]),
                     recipients=options["recipient"],
@@ -66,6 +86,14 @@ class Command(BaseCommand):
                     deny_territory=options["deny_territory"],
                     capacities=options["capacity"],
                     material_kinds=options["material_kind"],
+                    granted_by=options["granted_by"],
+                    guild={"name": options["guild"]},
+                    retention_days=options["retention_days"],
+                    jurisdiction=options["jurisdiction"],
+                    supersedes=supersedes,
+                    compensation={
+                        name: options[f"compensation_{name}"] for name in ("term", "status", "amount", "currency")
+                    },
                 ),
                 actor=actor,
             )
@@ -84,4 +112,20 @@ def _uses(given: list[str]) -> dict[str, str]:
         if purpose in found:
             raise CommandError(f"--use: {purpose} is given twice.")
         found[purpose] = value
+    return found
+
+
+def _with_conditions(uses: dict[str, str], given: list[str]) -> dict[str, str | Mapping[str, Json]]:
+    """The uses with the conditions out of "purpose={...}"; one for a purpose that --use does not name is refused."""
+    found: dict[str, str | Mapping[str, Json]] = dict(uses)
+    for text in given:
+        purpose, _, condition = (part.strip() for part in text.partition("="))
+        if purpose not in uses:
+            raise CommandError(f"--constraint: expected PURPOSE=JSON of a purpose under --use, found {text!r}.")
+        if not isinstance(found[purpose], str):
+            raise CommandError(f"--constraint: {purpose} is given twice.")
+        try:
+            found[purpose] = {"value": uses[purpose], "constraint": loads(condition.encode())}
+        except StrictJsonError as error:
+            raise CommandError(f"--constraint: {purpose}: {error}") from error
     return found

@@ -35,6 +35,8 @@ class Command(BaseCommand):
                 "--places", type=words, default=[], metavar="US,...", help="where it processes and stores"
             )
             verb.add_argument("--signed-on", metavar="DATE", help="default: the day it begins")
+            verb.add_argument("--retention-days", type=int, metavar="N", help="how long it keeps what it gets")
+            verb.add_argument("--use-days", type=int, metavar="N", help="how long it means to use it")
             verb.add_argument("--evidence", type=a_file, metavar="FILE", help="the signed agreement")
             add_actor_argument(verb)
         verbs.add_parser("list", help="the recipients and their agreements")
@@ -73,7 +75,8 @@ class Command(BaseCommand):
     def _agreement(self, options: dict[str, Any]) -> AgreementTerms | None:
         """The agreement that the arguments describe; None if they describe none at all."""
         given = [name for name in NEEDED if options[name]]
-        if not given and not options["evidence"] and not options["signed_on"] and not options["places"]:
+        others = [options[name] for name in ("evidence", "signed_on", "places", "retention_days", "use_days")]
+        if not given and not any(each not in (None, []) for each in others):
             return None
         missing = [argument for name, argument in NEEDED.items() if name not in given]
         if missing:
@@ -84,5 +87,7 @@ class Command(BaseCommand):
             valid_until=a_date("--until", options["valid_until"]),
             signed_on=a_date("--signed-on", options["signed_on"] or options["valid_from"]),
             places=options["places"],
+            retention_days=options["retention_days"],
+            use_days=options["use_days"],
             evidence=read_document(options["evidence"], kind="agreement") if options["evidence"] else None,
         )

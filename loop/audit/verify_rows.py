@@ -36,6 +36,7 @@ WHERE NOT EXISTS (SELECT FROM loop_audit_event e
                   WHERE e.object_uid = t.uid AND e.object_table = {name} AND e.type = ANY({events}))
 LIMIT {most}
 """)
+_AND_LINKED = sql.SQL("AND (t.event_id = e.id OR e.type <> {first})")
 _ROWLESS = sql.SQL("""
 SELECT e.uid, e.type, e.object_uid, l.log_index FROM loop_audit_event e LEFT JOIN loop_audit_leaf l ON l.event_id = e.id
 WHERE e.object_table = {name} AND e.type = ANY({events})
@@ -63,7 +64,7 @@ def _orphans(report: Report, table: str, vouched: Vouched) -> None:
         "events": sql.Literal(list(vouched.events)),
         "most": sql.Literal(MOST_PROBLEMS),
         "or_digest": _OR_DIGEST.format(commit=_COMMIT) if by_digest else sql.SQL(""),
-        "and_linked": sql.SQL("AND t.event_id = e.id" if vouched.linked else ""),
+        "and_linked": _AND_LINKED.format(first=sql.Literal(vouched.events[0])) if vouched.linked else sql.SQL(""),
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("SELECT count(*) FROM {table}").format(**parts))

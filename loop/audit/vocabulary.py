@@ -51,8 +51,9 @@ class TextCommit:
 class Vouched:
     """What must hold between a table and the log.
 
-    `events` may have a row of the table as object. `linked`: each row names its event in `event_id`. `needs_event`: a
-    row without any of `events` is an orphan. `frozen`: rows never change, so facts recorded of a row stay true of it.
+    `events` may have a row of the table as object. `linked`: each row names its event in `event_id`, which is of the
+    first type; those of the others tell what became of the row later. `needs_event`: a row without any of `events` is
+    an orphan. `frozen`: rows never change, so facts recorded of a row stay true of it.
     `recompute` names the function of the owning noun that works a row's `digest` out from its other columns again:
     `(after: int, limit: int) -> list of (id, uid, stored digest, digest worked out)`, rows with id > after, ascending.
     """

@@ -38,7 +38,7 @@ def meet_duty(*, duty: RecipientDuty, actor: Actor, at: datetime, production_id:
     """Records that a duty is met, in the caller's transaction. Raises ConflictError if it is already."""
     event = record(
         event="recipient.duty_met", actor=actor, obj_table="loop_recipient_duty", obj_uid=duty.uid,
-        production_id=production_id, at=at,
+        production_id=production_id, at=at, facts={"kind": duty.kind, "reference": str(duty.reference)},
     )  # fmt: skip
     try:
         with transaction.atomic():

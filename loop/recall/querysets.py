@@ -2,11 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
 from loop.consent import terms
 from loop.consent.models import Authorisation
 from loop.kernel.errors import NotFoundError
 from loop.material.models import Production
 from loop.people.models import Contributor
+from loop.recall.models import RecallAck, RecallNotice
+
+
+class Standing(StrEnum):
+    """How far a notice is. Answered: some answer said that the copies are deleted, whenever it came."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+    ANSWERED = "answered"
+
+
+ANSWERED = Q(pk__in=RecallAck.objects.filter(copies_deleted=True).values("notice"))
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """A notice as it stands at a moment, with its answers, oldest first. `answered` is the one that met the duty."""
+
+    notice: RecallNotice
+    standing: Standing
+    answers: tuple[RecallAck, ...]
+    answered: RecallAck | None
+
+
+def notices() -> QuerySet[RecallNotice]:
+    """Notices, newest first, with all that `recall_of` needs. Two queries once it is read."""
+    found = RecallNotice.objects.select_related("export__recipient", "export__production")
+    return found.prefetch_related("acks__evidence").order_by("-id")
+
+
+def standing_at(standing: str, moment: datetime) -> Q:
+    """The notices that stand so at `moment`; all of them for another word."""
+    return {
+        "": Q(),
+        Standing.OPEN.value: ~ANSWERED & Q(deadline__gte=moment),
+        Standing.OVERDUE.value: ~ANSWERED & Q(deadline__lt=moment),
+        Standing.ANSWERED.value: ANSWERED,
+    }.get(standing, Q())
+
+
+def recall_of(notice: RecallNotice, moment: datetime) -> Recall:
+    """The notice as it stands at `moment`. No query if its answers are loaded."""
+    answers = tuple(sorted(notice.acks.all(), key=lambda each: each.pk))
+    answered = next((each for each in answers if each.copies_deleted), None)
+    late = Standing.OVERDUE if notice.deadline < moment else Standing.OPEN
+    return Recall(notice, late if answered is None else Standing.ANSWERED, answers, answered)
 
 
 def records_of(party: Contributor, production: Production) -> list[Authorisation]:

@@ -44,7 +44,7 @@ WAYS = (
         "authorisations",
         "go.consent",
         frozenset({Permission.SEE_REGISTRY, Permission.AUTHORISE_OWN}),
-        frozenset({"authorisation", "authorisation-new"}),
+        frozenset({"authorisation", "authorisation-new", "recalls", "recall"}),
     ),
     Way(
         "Trail",

@@ -18,9 +18,12 @@ from loop.decision.models import Decision
 from loop.export.advance import advance
 from loop.export.models import Export
 from loop.export.rules import UNFINISHED
+from loop.kernel.actor import SYSTEM
 from loop.material.models import Production
 from loop.people.models import User
 from loop.people.querysets import actor_for_user
+from loop.recall.models import RecallNotice
+from loop.recall.withdraw import withdraw
 from loop.sample.release import order_release
 from loop.suggestion.models import Suggestion
 from loop.web import urls as pages
@@ -48,6 +51,7 @@ def given(name: str) -> Given:
         "file": lambda: Suggestion.objects.get(external_id="nf-10-a").media.uid,  # type: ignore[union-attr]
         "decision": lambda: Decision.objects.earliest("id").uid,
         "authorisation": lambda: Authorisation.objects.earliest("id").uid,
+        "recall": lambda: RecallNotice.objects.earliest("id").uid,
         "event": lambda: AuditEvent.objects.filter(type="decision.recorded").earliest("id").uid,
     }
     return {"uid": found[name]()}
@@ -99,6 +103,9 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
     ("authorisation-evidence", "consent", of("authorisation"), ""),
     ("authorisation-withdraw", "consent", of("authorisation"), ""),
     ("explain", "consent", of("text"), ""),
+    ("recalls", "consent", nothing, ""),
+    ("recalls-csv", "consent", nothing, ""),
+    ("recall", "consent", of("recall"), ""),
     ("report", "editor", nothing, ""),
     ("report-csv", "editor", lambda: {"by": "model"}, ""),
     ("production-csv", "editor", lambda: {"name": "stages"}, ""),
@@ -133,6 +140,8 @@ def test_every_page_asks_at_most_twelve_times(fresh_database: FreshDatabase) -> 
     while export.state in UNFINISHED:
         advance(export.pk)
         export.refresh_from_db()
+    carried = Authorisation.objects.filter(pk__in=export.rows.values_list("authorisation_ids__0", flat=True))
+    assert withdraw(authorisations=[carried.earliest("id")], actor=SYSTEM).notices
     seal_all()
     too_many: dict[str, int] = {}
     for name, who, arguments, query in PAGES:

@@ -82,6 +82,7 @@ def index(request: HttpRequest, code: str) -> HttpResponseBase:
             "older": f"?{asked.urlencode()}" if has_more else "",
             "filtered": any(value for key, value in request.GET.items() if key != "before"),
             "sees_all": desk.may(Permission.SEE_REGISTRY),
+            "sees_recalls": desk.may(Permission.SEE_EXPORT),
             "may_add": desk.may(Permission.AUTHORISE) or desk.may(Permission.AUTHORISE_OWN),
         },
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loop.web.consent import explaining, granting, records, withdrawing
+from loop.web.consent import explaining, granting, recalling, records, withdrawing
 
 urlpatterns = [
     path("p/<str:code>/authorisations/", records.index, name="authorisations"),
@@ -11,5 +11,8 @@ urlpatterns = [
     path("p/<str:code>/authorisations/<uuid:uid>/", records.show, name="authorisation"),
     path("p/<str:code>/authorisations/<uuid:uid>/evidence/", records.evidence, name="authorisation-evidence"),
     path("p/<str:code>/authorisations/<uuid:uid>/withdraw/", withdrawing.withdrawal, name="authorisation-withdraw"),
+    path("p/<str:code>/recalls/", recalling.index, name="recalls"),
+    path("p/<str:code>/recalls.csv", recalling.download, name="recalls-csv"),
+    path("p/<str:code>/recalls/<uuid:uid>/", recalling.show, name="recall"),
     path("p/<str:code>/items/<uuid:uid>/explain/", explaining.explained, name="explain"),
 ]

@@ -17,9 +17,11 @@ from loop.export.models import Export
 from loop.export.progress import progress_of
 from loop.export.retry import retry
 from loop.gate.reasons import BY_CODE, Reason
+from loop.kernel.clock import now
 from loop.kernel.errors import ConflictError, NotFoundError
 from loop.material.models import Production
 from loop.people.roles import Permission
+from loop.recall.querysets import notices, recall_of
 from loop.tasks import nudge
 from loop.web.desk import Desk, open_production, page
 
@@ -89,7 +91,7 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
             "not_made": [(NOT_MADE.get(name, name), count) for name, count in export.not_made.items() if count],
             "files": files,
             "trouble": trouble,
-            "recalls": list(export.recalls.order_by("-id")),
+            "recalls": [recall_of(notice, now()) for notice in notices().filter(export=export)],
             "downloads": list(export.downloads.order_by("-id")[:20]),
             "dropped": export.rows.filter(dropped__isnull=False).count(),
             "may_order": desk.may(Permission.ORDER_EXPORT),

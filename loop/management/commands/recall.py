@@ -1,0 +1,94 @@
+"""./manage.py recall list|acknowledge"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from loop.consent.evidence import read_document
+from loop.consent.lock import database_moment
+from loop.management.acting import acting, add_actor_argument, production_named, refusals
+from loop.management.arguments import a_file, uid_of
+from loop.recall.acknowledge import acknowledge
+from loop.recall.answer import MODEL_ACTIONS
+from loop.recall.models import RecallNotice
+from loop.recall.querysets import ANSWERED, notices, recall_of
+
+
+class Command(BaseCommand):
+    help = "Lists the recalls of releases that left, and records what a recipient did about one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|acknowledge")
+        listing = verbs.add_parser("list", help="the notices, newest first, and how far each one is")
+        listing.add_argument("--production", metavar="CODE", help="default: every production")
+        listing.add_argument("--open", action="store_true", help="only those without a full answer")
+        answer = verbs.add_parser("acknowledge", help="what the recipient of a notice says it did")
+        answer.add_argument("notice", metavar="NOTICE_UID", help="as `recall list` prints it")
+        answer.add_argument("--by", required=True, metavar="NAME", help="who said it, on the recipient's side")
+        answer.add_argument("--copies-deleted", action="store_true", help="every copy is deleted; else it stays open")
+        answer.add_argument(
+            "--model", action="append", default=[], metavar="ID=ACTION",
+            help=f"a model trained on the release, once each: {', '.join(MODEL_ACTIONS)}",
+        )  # fmt: skip
+        answer.add_argument("--evidence", type=a_file, metavar="FILE", help="the letter or the protocol")
+        add_actor_argument(answer)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["verb"] == "list":
+            self._list(options)
+        else:
+            self._acknowledge(options)
+
+    def _list(self, options: dict[str, Any]) -> None:
+        found = notices()
+        if options["production"]:
+            found = found.filter(export__production=production_named(options["production"]))
+        if options["open"]:
+            found = found.exclude(ANSWERED)
+        moment = database_moment()
+        recalls = [recall_of(notice, moment) for notice in found]
+        for recall in recalls:
+            notice, export = recall.notice, recall.notice.export
+            self.stdout.write(
+                f"{notice.uid}  {recall.standing:<8}  {export.production.code} E-{export.number} to"
+                f" {export.recipient.code}: {notice.rows} rows, issued {notice.issued_at:%Y-%m-%d},"
+                f" deadline {notice.deadline:%Y-%m-%d}, {len(recall.answers)} answers"
+            )
+        if not recalls:
+            self.stdout.write("No recall is unanswered." if options["open"] else "There is no recall.")
+
+    def _acknowledge(self, options: dict[str, Any]) -> None:
+        notice, actor = _notice_named(options["notice"]), acting(options["actor"])
+        with refusals():
+            acknowledge(
+                notice=notice,
+                by=options["by"],
+                copies_deleted=options["copies_deleted"],
+                models_affected=[_model(text, notice) for text in options["model"]],
+                evidence=read_document(options["evidence"], kind="recall_answer") if options["evidence"] else None,
+                actor=actor,
+            )
+        recall = recall_of(notices().get(pk=notice.pk), database_moment())
+        self.stdout.write(f"Recorded answer {len(recall.answers)} of {notice.export.recipient.code}.")
+        if recall.answered is None:
+            self.stdout.write(
+                f"The recall stays {recall.standing} until the copies are deleted; deadline"
+                f" {notice.deadline:%Y-%m-%d}. Then: ./manage.py recall acknowledge {notice.uid} --copies-deleted ..."
+            )
+        else:
+            self.stdout.write("The recall is answered.")
+
+
+def _notice_named(text: str) -> RecallNotice:
+    uid = uid_of(text)
+    found = notices().filter(uid=uid).first() if uid else None
+    if found is None:
+        raise CommandError(f"There is no recall notice {text!r}; see: ./manage.py recall list")
+    return found
+
+
+def _model(text: str, notice: RecallNotice) -> dict[str, str]:
+    name, equals, action = text.rpartition("=")
+    if not equals:
+        raise CommandError(f"--model: expected ID=ACTION, found {text!r}.")
+    return {"id": name, "trained_on": f"E-{notice.export.number}", "action": action}

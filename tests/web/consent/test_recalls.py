@@ -1,0 +1,166 @@
+"""The pages of recalls: how far each notice is, the same as CSV, and the form that records an answer."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from loop.consent.models import Authorisation, RecipientDutyMet
+from loop.kernel.actor import SYSTEM
+from loop.recall import withdraw as withdrawing
+from loop.recall.models import RecallAck, RecallNotice
+from loop.recall.withdraw import withdraw
+from tests.support.releases import stage
+from tests.web.conftest import Desks
+
+MOST = 12
+
+
+def recalled(desks: Desks, party: str = "editor-1") -> RecallNotice:
+    return withdraw(authorisations=[Authorisation.objects.get(party__external_id=party)], actor=SYSTEM).notices[0]
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    return {
+        "by": "R. Okafor",
+        "copies_deleted": "on",
+        "models_affected": "lab/note-writer@3 = retrain_scheduled\n\nlab/a=b = none",
+        "evidence": SimpleUploadedFile("protocol.txt", b"Wiped."),
+    } | changes
+
+
+def test_an_empty_list_says_what_will_stand_there(desks: Desks) -> None:
+    page = desks["consent_officer"].get(desks.address("recalls/")).content.decode()
+    assert "Nothing was recalled" in page
+    assert desks.address("recalls.csv") in page
+
+
+def test_it_shows_a_notice_and_takes_its_answer(desks: Desks) -> None:
+    export = desks.release()
+    notice = recalled(desks)
+    address = desks.address(f"recalls/{notice.uid}/")
+    listed = desks["consent_officer"].get(desks.address("recalls/")).content.decode()
+    assert address in listed
+    assert f"E-{export.number}" in listed
+    assert ">Open</span>" in listed
+    assert desks.address("recalls/") in desks["consent_officer"].get(desks.address("authorisations/")).content.decode()
+    page = desks["consent_officer"].get(address).content.decode()
+    row = notice.notice_rows.earliest("id").row
+    assert row.row_id in page
+    answer = desks["consent_officer"].post(address, form(), follow=True)
+    assert "The recall is answered." in answer.content.decode()
+    ack = RecallAck.objects.get()
+    assert ack.evidence is not None
+    assert (ack.by, ack.copies_deleted, ack.evidence.file_name) == ("R. Okafor", True, "protocol.txt")
+    assert ack.models_affected == [
+        {"id": "lab/note-writer@3", "trained_on": f"E-{export.number}", "action": "retrain_scheduled"},
+        {"id": "lab/a=b", "trained_on": f"E-{export.number}", "action": "none"},
+    ]
+    assert RecipientDutyMet.objects.count() == 1
+    release = desks["data"].get(desks.address(f"exports/{export.number}/")).content.decode()
+    assert ">Answered</span>" in release
+    assert address in release
+
+
+def test_a_partial_answer_stays_open(desks: Desks) -> None:
+    desks.release()
+    address = desks.address(f"recalls/{recalled(desks).uid}/")
+    given = form()
+    del given["copies_deleted"]
+    page = desks["consent_officer"].post(address, given, follow=True).content.decode()
+    assert "does not say that the copies are gone" in page
+    assert ">Open, in part</span>" in page
+    assert not RecipientDutyMet.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"by": ""}, "This field is required"),
+        ({"by": "R.\x07"}, "expected 1 to 200 printable characters"),
+        ({"models_affected": "m1"}, "line 1: expected MODEL = ACTION"),
+        ({"models_affected": "m1 = forgot"}, "expected one of deleted"),
+        ({"models_affected": "m1 = none\nm1 = none"}, "expected each model once"),
+        ({"evidence": SimpleUploadedFile("empty.txt", b"")}, "empty"),
+    ],
+)
+def test_a_refusal_names_the_field_and_keeps_nothing(desks: Desks, changes: dict[str, Any], words: str) -> None:
+    desks.release()
+    address = desks.address(f"recalls/{recalled(desks).uid}/")
+    answer = desks["consent_officer"].post(address, form(**changes))
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not RecallAck.objects.exists()
+    assert desks["consent_officer"].post(address, form()).status_code == 302
+
+
+def test_others_read_and_only_the_officer_answers(desks: Desks) -> None:
+    desks.release()
+    address = desks.address(f"recalls/{recalled(desks).uid}/")
+    for who in ("data", "producer", "auditor", "admin"):
+        page = desks[who].get(address)
+        assert page.status_code == 200, who
+        assert "Record the answer" not in page.content.decode(), who
+        assert desks[who].post(address, form()).status_code == 403, who
+    for who in ("director", "editor"):
+        for path in ("recalls/", "recalls.csv"):
+            assert desks[who].get(desks.address(path)).status_code == 403, who
+        assert desks[who].get(address).status_code == 403, who
+        assert desks[who].post(address, form()).status_code == 403, who
+    assert desks["stranger"].get(address).status_code == 404
+    assert desks["stranger"].post(address, form()).status_code == 404
+    assert not RecallAck.objects.exists()
+    assert desks["consent_officer"].post(address, form()).status_code == 302
+
+
+def test_a_notice_of_another_production_is_not_found(desks: Desks) -> None:
+    desks.release()
+    notice = recalled(desks)
+    other = stage("other-show")
+    client = desks["admin"]
+    assert client.get(desks.address(f"recalls/{notice.uid}/")).status_code == 200
+    assert client.get(f"/p/{other.production.code}/recalls/{notice.uid}/").status_code == 404
+
+
+def test_the_filter_and_the_file_say_the_same(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    desks.release()
+    desks.stage.releases("unpaired_preference")
+    monkeypatch.setattr(withdrawing, "DEADLINE_DAYS", 0)
+    late = recalled(desks, "director-1")
+    monkeypatch.undo()
+    notice = recalled(desks)
+    assert notice.deadline - late.deadline > timedelta(days=13)
+    officer = desks["consent_officer"]
+    assert officer.post(desks.address(f"recalls/{notice.uid}/"), form()).status_code == 302
+
+    def shown(state: str) -> set[str]:
+        page = officer.get(desks.address("recalls/"), {"state": state})
+        return {str(each.notice.uid) for each in page.context["recalls"]}
+
+    assert str(late.uid) in shown("overdue")
+    assert shown("answered") == {str(notice.uid)}
+    assert shown("overdue") | shown("open") | shown("answered") == shown("")
+    assert (
+        "No recall stands so"
+        in desks["admin"].get(f"/p/{stage('other-show').production.code}/recalls/", {"state": "open"}).content.decode()
+    )
+    file = officer.get(desks.address("recalls.csv")).content.decode()
+    lines = {line.split(",")[0]: line for line in file.splitlines()[1:]}
+    assert lines.keys() == shown("")
+    assert ",overdue,0," in lines[str(late.uid)]
+    assert ",answered,1," in lines[str(notice.uid)]
+    assert "lab/note-writer@3=retrain_scheduled; lab/a=b=none" in lines[str(notice.uid)]
+
+
+def test_the_pages_ask_little(desks: Desks) -> None:
+    export = desks.release()
+    desks.stage.releases("unpaired_preference")
+    notice = recalled(desks)
+    for path in ("recalls/", "recalls.csv", f"recalls/{notice.uid}/", f"exports/{export.number}/"):
+        desks["consent_officer"].get(desks.address(path))
+        with CaptureQueriesContext(connection) as captured:
+            assert desks["consent_officer"].get(desks.address(path)).status_code == 200
+        assert len(captured) <= MOST, (path, [each["sql"][:90] for each in captured.captured_queries])

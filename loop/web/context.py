@@ -46,6 +46,8 @@ WAYS = (
         frozenset({Permission.SEE_REGISTRY, Permission.AUTHORISE_OWN}),
         frozenset({"authorisation", "authorisation-new", "recalls", "recall"}),
     ),
+    Way("Coverage", "coverage", "", frozenset({Permission.SEE_REGISTRY})),
+    Way("Compensation", "compensation", "", frozenset({Permission.SETTLE}), frozenset({"compensation-meet"})),
     Way(
         "Trail",
         "trail",

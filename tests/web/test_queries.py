@@ -102,6 +102,11 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
     ("authorisation", "consent", of("authorisation"), ""),
     ("authorisation-evidence", "consent", of("authorisation"), ""),
     ("authorisation-withdraw", "consent", of("authorisation"), ""),
+    ("compensation", "consent", nothing, ""),
+    ("compensation", "producer", nothing, ""),
+    ("compensation-csv", "producer", nothing, ""),
+    ("coverage", "consent", nothing, ""),
+    ("coverage-csv", "consent", nothing, ""),
     ("explain", "consent", of("text"), ""),
     ("recalls", "consent", nothing, ""),
     ("recalls-csv", "consent", nothing, ""),
@@ -118,8 +123,8 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
 
 
 GESTURES = frozenset({
-    "assign", "choose", "claims", "coach", "decide", "draft", "export-act", "export-take", "media-retry", "opinion",
-    "reveal", "reveal-text", "view", "views",
+    "assign", "choose", "claims", "coach", "compensation-meet", "decide", "draft", "export-act", "export-take",
+    "media-retry", "opinion", "reveal", "reveal-text", "view", "views",
 })  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loop.web.consent import explaining, granting, recalling, records, withdrawing
+from loop.web.consent import compensation, coverage, explaining, granting, recalling, records, withdrawing
 
 urlpatterns = [
     path("p/<str:code>/authorisations/", records.index, name="authorisations"),
@@ -14,5 +14,10 @@ urlpatterns = [
     path("p/<str:code>/recalls/", recalling.index, name="recalls"),
     path("p/<str:code>/recalls.csv", recalling.download, name="recalls-csv"),
     path("p/<str:code>/recalls/<uuid:uid>/", recalling.show, name="recall"),
+    path("p/<str:code>/compensation/", compensation.index, name="compensation"),
+    path("p/<str:code>/compensation.csv", compensation.download, name="compensation-csv"),
+    path("p/<str:code>/compensation/<uuid:uid>/", compensation.meet, name="compensation-meet"),
+    path("p/<str:code>/coverage/", coverage.index, name="coverage"),
+    path("p/<str:code>/coverage.csv", coverage.download, name="coverage-csv"),
     path("p/<str:code>/items/<uuid:uid>/explain/", explaining.explained, name="explain"),
 ]

@@ -20,7 +20,8 @@ from loop.web.keymap import keymap, keymap_of
 class Way:
     """An entry of the bar: shown to whoever holds one of `needs` on the production (anywhere, if the page is of none).
 
-    `name` is a URL name with the production's code as its argument. `inside` are other pages below it.
+    `name` is a URL name with the production's code as its argument. `inside` are other pages below it. Not shown to
+    whoever holds one of `unless`.
     """
 
     label: str
@@ -28,6 +29,7 @@ class Way:
     action: str
     needs: frozenset[Permission]
     inside: frozenset[str] = frozenset()
+    unless: frozenset[Permission] = frozenset()
 
 
 WAYS = (
@@ -44,10 +46,19 @@ WAYS = (
         "authorisations",
         "go.consent",
         frozenset({Permission.SEE_REGISTRY, Permission.AUTHORISE_OWN}),
-        frozenset({"authorisation", "authorisation-new", "recalls", "recall"}),
+        frozenset(
+            {"authorisation", "authorisation-new", "recalls", "recall", "coverage", "compensation", "compensation-meet"}
+        ),
     ),
-    Way("Coverage", "coverage", "", frozenset({Permission.SEE_REGISTRY})),
-    Way("Compensation", "compensation", "", frozenset({Permission.SETTLE}), frozenset({"compensation-meet"})),
+    Way(
+        "Compensation",
+        "compensation",
+        "",
+        frozenset({Permission.SETTLE}),
+        frozenset({"compensation-meet"}),
+        # Whoever reads the registry finds it there: the bar has no room for every page of theirs.
+        frozenset({Permission.SEE_REGISTRY}),
+    ),
     Way(
         "Trail",
         "trail",
@@ -95,7 +106,7 @@ def _nav(request: HttpRequest, desk: Desk) -> list[dict[str, Any]]:
     found = []
     for way in WAYS:
         production = _leads_to(desk, way.needs)
-        if production is None:
+        if production is None or any(desk.may(permission, production) for permission in way.unless):
             continue
         try:
             url = reverse(way.name, args=[production.code])

@@ -93,8 +93,11 @@ def test_only_who_reads_the_registry_reads_it(desks: Desks) -> None:
     for who, status in expected.items():
         for path in ("coverage/", "coverage.csv"):
             assert desks[who].get(desks.address(path)).status_code == status, (who, path)
-    assert desks.address("coverage/") in desks["consent_officer"].get(desks.address("trail/")).content.decode()
-    assert desks.address("coverage/") not in desks["producer"].get(desks.address("trail/")).content.decode()
+    registry = desks["consent_officer"].get(desks.address("authorisations/")).content.decode()
+    assert all(desks.address(path) in registry for path in ("coverage/", "compensation/"))
+    assert desks.address("coverage/") not in desks["editor"].get(desks.address("authorisations/")).content.decode()
+    for who, in_bar in (("producer", True), ("consent_officer", False), ("editor", False)):
+        assert (desks.address("compensation/") in desks[who].get(desks.address("trail/")).content.decode()) is in_bar
 
 
 def test_the_page_asks_few_questions_whatever_is_recorded(desks: Desks) -> None:

@@ -6,7 +6,7 @@ import { current, form, room, rowOf } from "./sheet.js";
 import { fetchAhead, nextAfter, onArrival, show, undecidedAfter } from "./walk.js";
 
 const ASKED = 24; // rows of the strip that are asked about at once
-const HELD = 3; // the one on the table and the two fetched ahead
+const HELD = 3; // the one on the table and the two after it
 const isHanded = !new URL(location.href).searchParams.has("item"); // the server chose it, nobody opened it on purpose
 let mine = [];
 let lease = 600;

@@ -4,7 +4,7 @@ import { stopwatch } from "./drafts.js";
 import { outbox } from "./outbox.js";
 import { addressOf, current, form, item, restore, reviewUrl, room, rowOf, rows } from "./sheet.js";
 
-const PREFETCH = 2;
+const PREFETCH = 3;
 const KEPT = 60;
 const RETRY_MS = 2000;
 const WARM_BYTES = 1_048_576;
@@ -12,6 +12,8 @@ export const WORDS = { accept: "Accepted", reject: "Rejected", revise: "Revised"
 
 const walksAll = room.dataset.walk === "all"; // a list to go through row by row, decided or not
 const ahead = new Map(); // uid -> HTML of an undecided item, fetched before it is needed
+const coming = new Map(); // uid -> the same, on its way: nobody asks twice
+const early = new Set(); // which of these come before they are needed
 const kept = new Map(); // uid -> the last HTML seen, for when the network is gone
 const arrivals = []; // who wants to know of every item that comes
 let painted = true; // false until the item on screen has really been painted; the room says so as aria-busy
@@ -23,7 +25,7 @@ let going = ""; // the item on its way here: the next step counts from there
 export const isPainted = () => painted;
 export const heading = () => going || current();
 export const onArrival = (tell) => arrivals.push(tell);
-export const outdated = (uid) => ahead.delete(uid);
+export const outdated = (uid) => ahead.delete(uid) | coming.delete(uid);
 
 export function setPainted(value) {
   painted = value;
@@ -32,6 +34,24 @@ export function setPainted(value) {
 
 async function load(uid) {
   if (ahead.has(uid)) return ahead.get(uid);
+  if (coming.has(uid)) return coming.get(uid);
+  const asked = ask(uid);
+  coming.set(uid, asked);
+  try {
+    const html = await asked;
+    // What was decided meanwhile is outdated before it is here.
+    if (coming.get(uid) === asked && early.has(uid)) {
+      keep(ahead, uid, html);
+      warm(html);
+    }
+    return html;
+  } finally {
+    early.delete(uid);
+    if (coming.get(uid) === asked) coming.delete(uid);
+  }
+}
+
+async function ask(uid) {
   const url = new URL(uid ? addressOf(uid) : reviewUrl, location.href);
   url.searchParams.set("fragment", "1");
   const response = await fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
@@ -57,7 +77,7 @@ function swap(html) {
   return true;
 }
 
-// After every arrival: the row, the draft, the words for the ear, and two of the next.
+// After every arrival: the row, the draft, the words for the ear, and some of the next.
 function settle() {
   const uid = current();
   for (const row of rows()) {
@@ -94,7 +114,7 @@ export async function show(uid, { push = true, fresh = false } = {}) {
   const turn = ++turns;
   going = uid;
   if (fresh) {
-    ahead.delete(uid);
+    outdated(uid);
     await outbox.settled(1500);
   }
   try {
@@ -148,11 +168,9 @@ export function fetchAhead() {
   const previous = neighbour(-1);
   if (previous && !previous.dataset.outcome) wanted.push(previous.dataset.uid);
   for (const uid of wanted) {
-    if (ahead.has(uid)) continue;
-    load(uid).then((html) => {
-      keep(ahead, uid, html);
-      warm(html);
-    }, () => {});
+    if (ahead.has(uid) || coming.has(uid)) continue;
+    early.add(uid);
+    load(uid).catch(() => {});
   }
 }
 

@@ -78,6 +78,26 @@ def test_a_revision_is_typed_and_sent(room: Room, at_work: AtWork) -> None:
     assert decision.context["candidates"]
 
 
+def test_what_has_no_text_is_revised_in_words(room: Room, at_work: AtWork) -> None:
+    """R on a picture asks what should change; words, a mark or a reason say it, and no new text is claimed."""
+    bring_in(room.production, [line("clip-a", None), line("clip-b", None)])
+    page = at_work(address=f"/p/FERRY/review/?item={room.suggestion('clip-a').uid}")
+    press(page, "r")
+    expect(page.locator("#rationale")).to_be_focused()
+    expect(page.locator("#undo")).to_contain_text("What should change?")
+    assert not Decision.objects.exists()
+    page.keyboard.type("Half as fast, and end on her hand.")
+    press(page, "Control+Enter")
+    expect(page.locator("#item")).to_have_attribute("data-label", "clip-b")
+    press(page, "2", "r")
+    saved(page)
+    first, second = Decision.objects.order_by("id").select_related("text")
+    assert (first.outcome, first.text.rationale, first.has_revision) == (
+        "revise", "Half as fast, and end on her hand.", False,
+    )  # fmt: skip
+    assert (second.outcome, second.reasons, second.has_revision) == ("revise", [REASONS[1]], False)
+
+
 def test_undo_brings_the_item_back_with_what_was_said(room: Room, at_work: AtWork) -> None:
     page = at_work()
     press(page, "e")

@@ -44,7 +44,7 @@ onArrival(() => {
 async function decide(outcome) {
   if (!isPainted() || !form()) return;
   const given = read();
-  if (outcome === "revise" && !revisionReady()) return;
+  if (outcome === "revise" && !revisionReady(given)) return;
   if (!reasonReady(outcome, given)) return;
   asked = null;
   setPainted(false);
@@ -110,10 +110,17 @@ async function atTheEnd() {
   else await show("");
 }
 
-function revisionReady() {
+function revisionReady(given) {
   const text = field("revised_content");
   const box = document.getElementById("revise");
-  if (!text || !box) return false;
+  // A picture or a sound has no text to rewrite: what should change is said in words, by marks or by reasons.
+  if (!text || !box) {
+    if (given.rationale.trim() || given.spans.length || given.reasons.length) return true;
+    asked = "revise";
+    ask(`What should change? Write it, then ${keyOf("submit") || "Revise"}; or mark it`);
+    field("rationale")?.focus();
+    return false;
+  }
   if (!box.open) {
     openRevision();
     return false;

@@ -3,18 +3,20 @@
 import re
 from typing import Final
 
-_SHEET: Final = re.compile(r"""("[^"]*"|'[^']*')|/\*.*?\*/|;?\s*(\})\s*|\s*([{;,>])\s*|(:)\s+|\s+""", re.DOTALL)
+_SHEET: Final = re.compile(
+    r"""("[^"]*"|'[^']*')|/\*.*?\*/|;?\s*(\})\s*|\s*([{;,>~])\s*|(:)\s+|(?<![\w.])0(?=\.\d)|\s+(?=!)|\s+""", re.DOTALL
+)
 _SCRIPT: Final = re.compile(r"^[ \t]+|^[ \t]*//.*$", re.MULTILINE)
 
 
 def slim_sheet(text: str) -> str:
-    """The sheet without comments and blanks that mean nothing. Strings stay as they are."""
+    """The sheet without comments, and without blanks and zeros that mean nothing. Strings stay as they are."""
 
     def keep(found: re.Match[str]) -> str:
         kept = next(filter(None, found.groups()), None)
         if kept is not None:
             return str(kept)
-        return "" if found[0].startswith("/*") else " "
+        return " " if found[0].isspace() and not found.string.startswith("!", found.end()) else ""
 
     return _SHEET.sub(keep, _SHEET.sub(keep, text)).strip()
 

@@ -207,6 +207,7 @@ def test_the_palette_finds_what_the_page_does_not_show(room: Room, at_work: AtWo
     page.goto("/p/FERRY/queue/")
     page.keyboard.press("Control+k")
     page.keyboard.type("research")
+    expect(page.locator(".palette [role=option]").first).to_contain_text("Research")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     page.keyboard.press("Control+k")

@@ -50,7 +50,7 @@ from loop.material.models import (
 from loop.media.models import MediaFacts, Rendition
 from loop.people.models import Contributor, Credit, Member, Token, User
 from loop.queue.models import Assignment, Claim, OpinionRequest, ReviewPolicy, SavedView
-from loop.recall.models import RecallAck, RecallNotice, RecallRow
+from loop.recall.models import Erasure, RecallAck, RecallNotice, RecallRow
 from loop.screening.models import ScreenVerdict
 from loop.signal.models import Signal
 from loop.suggestion.models import (
@@ -91,6 +91,7 @@ __all__ = [
     "DecisionSpan",
     "DecisionText",
     "Download",
+    "Erasure",
     "Evidence",
     "Export",
     "ExportExclusion",

@@ -21,26 +21,26 @@ PAGE = 2000
 # commit and nothing else, and unlike a cast to jsonb it raises nothing for a damaged entry.
 _COMMIT = sql.SQL("""substring(encode(e.entry, 'escape') from '"commit":"([0-9a-f]{64})"')""")
 _UNVOUCHED_LINKED = sql.SQL("""
-SELECT t.uid, CASE WHEN e.id IS NULL THEN 'no event'
-                   WHEN e.object_table <> {name} OR e.object_uid <> t.uid THEN 'the event of another row'
+SELECT o.uid, CASE WHEN e.id IS NULL THEN 'no event'
+                   WHEN e.object_table <> {name} OR e.object_uid <> o.uid THEN 'the event of another row'
                    WHEN NOT e.type = ANY({events}) THEN 'an event of the type ' || e.type
                    ELSE 'a digest other than the logged one' END
-FROM {table} t LEFT JOIN loop_audit_event e ON e.id = t.event_id
-WHERE e.id IS NULL OR e.object_table <> {name} OR e.object_uid <> t.uid OR NOT e.type = ANY({events}) {or_digest}
+FROM {table} t JOIN {object} o ON {joined} LEFT JOIN loop_audit_event e ON e.id = t.event_id
+WHERE e.id IS NULL OR e.object_table <> {name} OR e.object_uid <> o.uid OR NOT e.type = ANY({events}) {or_digest}
 LIMIT {most}
 """)
 _OR_DIGEST = sql.SQL("OR encode(t.digest, 'hex') IS DISTINCT FROM {commit}")
 _UNVOUCHED = sql.SQL("""
-SELECT t.uid, 'no event' FROM {table} t
+SELECT o.uid, 'no event' FROM {table} t JOIN {object} o ON {joined}
 WHERE NOT EXISTS (SELECT FROM loop_audit_event e
-                  WHERE e.object_uid = t.uid AND e.object_table = {name} AND e.type = ANY({events}))
+                  WHERE e.object_uid = o.uid AND e.object_table = {name} AND e.type = ANY({events}))
 LIMIT {most}
 """)
-_AND_LINKED = sql.SQL("AND (t.event_id = e.id OR e.type <> {first})")
+_AND_LINKED = sql.SQL("AND t.event_id = e.id")
 _ROWLESS = sql.SQL("""
 SELECT e.uid, e.type, e.object_uid, l.log_index FROM loop_audit_event e LEFT JOIN loop_audit_leaf l ON l.event_id = e.id
 WHERE e.object_table = {name} AND e.type = ANY({events})
-  AND NOT EXISTS (SELECT FROM {table} t WHERE t.uid = e.object_uid {and_linked})
+  AND NOT EXISTS (SELECT FROM {table} t JOIN {object} o ON {joined} WHERE o.uid = e.object_uid {and_linked})
 LIMIT {most}
 """)
 
@@ -58,13 +58,16 @@ def check(report: Report, progress: Callable[[str], None]) -> None:
 
 def _orphans(report: Report, table: str, vouched: Vouched) -> None:
     by_digest = any(EVENTS[event].by_digest for event in vouched.events)
+    parent = vouched.parent
     parts = {
         "table": sql.Identifier(table),
-        "name": sql.Literal(table),
+        "object": sql.Identifier(parent.table if parent else table),
+        "joined": sql.SQL("o.id = t.{}").format(sql.Identifier(parent.column if parent else "id")),
+        "name": sql.Literal(parent.table if parent else table),
         "events": sql.Literal(list(vouched.events)),
         "most": sql.Literal(MOST_PROBLEMS),
         "or_digest": _OR_DIGEST.format(commit=_COMMIT) if by_digest else sql.SQL(""),
-        "and_linked": _AND_LINKED.format(first=sql.Literal(vouched.events[0])) if vouched.linked else sql.SQL(""),
+        "and_linked": _AND_LINKED if vouched.linked else sql.SQL(""),
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("SELECT count(*) FROM {table}").format(**parts))
@@ -93,16 +96,18 @@ def _digests(report: Report, table: str, function: str) -> None:
 def _facts(report: Report, table: str, vouched: Vouched) -> None:
     model = next(found for found in apps.get_models() if found._meta.db_table == table)  # noqa: SLF001
     columns, relations = _readable(model)
-    events = AuditEvent.objects.filter(type__in=vouched.events, object_table=table, payload__isnull=False)
+    object_table = vouched.parent.table if vouched.parent else table
+    events = AuditEvent.objects.filter(type__in=vouched.events, object_table=object_table, payload__isnull=False)
     after = 0
     while page := list(events.filter(id__gt=after).select_related("payload", "leaf").order_by("id")[:PAGE]):
         after = page[-1].pk
         names = [*columns, *(path for paths in relations.values() for path in paths)]
-        uids = [event.object_uid for event in page]
-        found = model._default_manager.filter(uid__in=uids).values("uid", *names)  # noqa: SLF001
-        rows: dict[UUID, Mapping[str, Any]] = {row["uid"]: row for row in found}
+        key, of = ("event_id", "pk") if vouched.linked else ("uid", "object_uid")
+        keys = [getattr(event, of) for event in page]
+        found = model._default_manager.filter(**{f"{key}__in": keys}).values(key, *names)  # noqa: SLF001
+        rows: dict[object, Mapping[str, Any]] = {row[key]: row for row in found}
         for event in page:
-            row = rows.get(event.object_uid)
+            row = rows.get(getattr(event, of))
             if row is None:
                 continue  # reported as an orphan
             for name, fact in event.payload.facts.items():

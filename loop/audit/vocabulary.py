@@ -48,12 +48,20 @@ class TextCommit:
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """The row that a row answers: its table, and the column that leads to it."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Vouched:
     """What must hold between a table and the log.
 
-    `events` may have a row of the table as object. `linked`: each row names its event in `event_id`, which is of the
-    first type; those of the others tell what became of the row later. `needs_event`: a row without any of `events` is
-    an orphan. `frozen`: rows never change, so facts recorded of a row stay true of it.
+    `events` may have a row of the table as object. `linked`: each row names its event in `event_id`. `needs_event`: a
+    row without any of `events` is an orphan. `frozen`: rows never change, so facts recorded of a row stay true of it.
+    `parent`: a row without a uid of its own, an answer to another row; its events have that row as object.
     `recompute` names the function of the owning noun that works a row's `digest` out from its other columns again:
     `(after: int, limit: int) -> list of (id, uid, stored digest, digest worked out)`, rows with id > after, ascending.
     """
@@ -64,6 +72,7 @@ class Vouched:
     frozen: bool = False
     recompute: str = ""
     text: TextCommit | None = None
+    parent: Parent | None = None
 
 
 EVENTS: Mapping[str, EventType] = {
@@ -183,6 +192,7 @@ EVENTS: Mapping[str, EventType] = {
     "recall.issued": EventType(
         "issued a recall of {rows} rows of an export", ("loop_recall_notice",), ("rows",), data=False
     ),
+    "party.erased": EventType("erased what a party left on the production ({basis})", ("loop_erasure",), ("basis",)),
     "text.erased": EventType(
         "erased a text ({basis})",
         ("loop_material_version", "loop_suggestion", "loop_decision", "loop_audit_event"),
@@ -203,7 +213,8 @@ CONSENT_EVENTS = (
     "authorisation.recorded", "authorisation.state", "evidence.stored", "notice.recorded", "recipient.added",
     "recipient.agreement", "recipient.changed", "recipient.duty", "recipient.duty_met", "guild.notice",
     "compensation.entry", "recall.acknowledged", "contributor.link", "contributor.link_closed", "consent.requested",
-    "consent.answered", "approval.asked", "approval.decided", "model.terms", "recall.issued", "text.erased",
+    "consent.answered", "approval.asked", "approval.decided", "model.terms", "recall.issued", "party.erased",
+    "text.erased",
 )  # fmt: skip
 """What a consent officer reads of the trail."""
 
@@ -246,12 +257,33 @@ VOUCHED: Mapping[str, Vouched] = {
     "loop_evidence": Vouched(("evidence.stored",), needs_event=True, frozen=True),
     "loop_guild_notice": Vouched(("guild.notice",), linked=True, needs_event=True, frozen=True),
     "loop_compensation_entry": Vouched(("compensation.entry",), linked=True, needs_event=True, frozen=True),
-    "loop_recipient_duty": Vouched(("recipient.duty", "recipient.duty_met"), linked=True, needs_event=True),
+    "loop_recipient_duty": Vouched(("recipient.duty",), linked=True, needs_event=True, frozen=True),
+    "loop_recipient_duty_met": Vouched(
+        ("recipient.duty_met",),
+        linked=True,
+        needs_event=True,
+        frozen=True,
+        parent=Parent("loop_recipient_duty", "duty_id"),
+    ),
     "loop_screen_verdict": Vouched(("screening.verdict",), linked=True, needs_event=True, frozen=True),
     "loop_recall_ack": Vouched(("recall.acknowledged",), linked=True, needs_event=True, frozen=True),
     "loop_contributor_link": Vouched(("contributor.link", "contributor.link_closed"), needs_event=True),
-    "loop_consent_request": Vouched(("consent.requested", "consent.answered"), linked=True, needs_event=True),
-    "loop_approval_request": Vouched(("approval.asked", "approval.decided"), linked=True, needs_event=True),
+    "loop_consent_request": Vouched(("consent.requested",), linked=True, needs_event=True, frozen=True),
+    "loop_consent_answer": Vouched(
+        ("consent.answered",),
+        linked=True,
+        needs_event=True,
+        frozen=True,
+        parent=Parent("loop_consent_request", "request_id"),
+    ),
+    "loop_approval_request": Vouched(("approval.asked",), linked=True, needs_event=True, frozen=True),
+    "loop_approval_decision": Vouched(
+        ("approval.decided",),
+        linked=True,
+        needs_event=True,
+        frozen=True,
+        parent=Parent("loop_approval_request", "request_id"),
+    ),
     "loop_notice": Vouched(("notice.recorded",), frozen=True),
     "loop_authorisation": Vouched(("authorisation.recorded",), linked=True, needs_event=True, frozen=True),
     "loop_authorisation_event": Vouched(("authorisation.state",), linked=True, needs_event=True, frozen=True),
@@ -260,6 +292,7 @@ VOUCHED: Mapping[str, Vouched] = {
         needs_event=True,
     ),
     "loop_download": Vouched(("export.downloaded",), linked=True, needs_event=True, frozen=True),
+    "loop_erasure": Vouched(("party.erased",), linked=True, needs_event=True, frozen=True),
     "loop_recall_notice": Vouched(("recall.issued",), linked=True, needs_event=True, frozen=True),
 }
 

@@ -8,14 +8,40 @@ from django.db import models
 from loop.consent.models import AuthorisationEvent, Evidence
 from loop.export.models import Export, ExportRow
 from loop.kernel.ids import uuid7
+from loop.material.models import Production
+from loop.people.models import Contributor
+
+
+class Erasure(models.Model):
+    """The texts of one party on a production were erased under a legal basis. Append-only; holds no text itself."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    party = models.ForeignKey(Contributor, on_delete=models.PROTECT, related_name="erasures")
+    production = models.ForeignKey(Production, on_delete=models.PROTECT, related_name="erasures")
+    basis = models.CharField(max_length=64)  # the legal basis, "gdpr_art17_1_b"
+    erased = models.JSONField(default=dict, blank=True)  # {what: how many}
+    event = models.ForeignKey("loop.AuditEvent", on_delete=models.PROTECT, related_name="+")
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loop_erasure"
+
+    def __str__(self) -> str:
+        return f"erasure {self.uid}"
 
 
 class RecallNotice(models.Model):
-    """Tells the recipient of a release which of its rows may no longer be used, on what basis and by when."""
+    """Tells the recipient of a release which of its rows may no longer be used, on what basis and by when.
+
+    Exactly one of `cause` (what happened to an authorisation) and `erasure` says why.
+    """
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     export = models.ForeignKey(Export, on_delete=models.PROTECT, related_name="recalls")
-    cause = models.ForeignKey(AuthorisationEvent, on_delete=models.PROTECT, related_name="recalls")
+    cause = models.ForeignKey(
+        AuthorisationEvent, null=True, blank=True, on_delete=models.PROTECT, related_name="recalls"
+    )
+    erasure = models.ForeignKey(Erasure, null=True, blank=True, on_delete=models.PROTECT, related_name="recalls")
     basis = models.CharField(max_length=64)
     actions = ArrayField(models.CharField(max_length=32))
     deadline = models.DateTimeField()
@@ -25,7 +51,15 @@ class RecallNotice(models.Model):
 
     class Meta:
         db_table = "loop_recall_notice"
-        constraints = [models.UniqueConstraint(fields=["export", "cause"], name="recall_notice_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["export", "cause"], name="recall_notice_unique"),
+            models.UniqueConstraint(fields=["export", "erasure"], name="recall_notice_unique_erasure"),
+            models.CheckConstraint(
+                condition=models.Q(cause__isnull=False, erasure__isnull=True)
+                | models.Q(cause__isnull=True, erasure__isnull=False),
+                name="recall_notice_of_one_subject",
+            ),
+        ]
 
 
 class RecallRow(models.Model):

@@ -26,7 +26,9 @@ HISTORY = {
     "loop_audit_event", "loop_audit_leaf", "loop_audit_checkpoint", "loop_guild_notice", "loop_compensation_entry",
     "loop_recipient_duty", "loop_recipient_duty_met", "loop_screen_verdict",
     "loop_consent_request", "loop_consent_answer", "loop_approval_request", "loop_approval_decision", "loop_recall_ack",
+    "loop_erasure",
 }  # fmt: skip
+SUBJECT = {"loop_screen_verdict": "suggestion_id", "loop_recall_notice": "cause_id"}
 
 
 def rows(connection: psycopg.Connection[Any], query: str) -> list[tuple[Any, ...]]:
@@ -67,8 +69,8 @@ def _one_row(connection: psycopg.Connection[Any], table: str) -> None:
         """,
         [table],
     ).fetchall()
-    if table == "loop_screen_verdict":  # its check wants a subject
-        columns.append(("suggestion_id", "bigint"))
+    if table in SUBJECT:  # its check wants a subject
+        columns.append((SUBJECT[table], "bigint"))
     values = {
         "bigint": "1", "integer": "1", "smallint": "1", "uuid": "gen_random_uuid()", "bytea": "'x'", "jsonb": "'{}'",
         "boolean": "false", "timestamp with time zone": "now()", "date": "current_date",

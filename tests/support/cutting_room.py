@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+from uuid import uuid4
+
+from django.test import Client
 
 from loop.intake.ingest import ingest
 from loop.kernel.actor import SYSTEM
@@ -104,3 +107,10 @@ def open_room(code: str = "FERRY", *, suggestions: int = 12, reason_required: bo
         ],
     )
     return Room(production, users)
+
+
+def say(client: Client, room: Room, name: str, outcome: str, **more: Any) -> None:
+    """A verdict on the suggestion `name` as the page sends it; anything but recorded fails the test."""
+    body = {"idempotency_key": str(uuid4()), "suggestion": str(room.suggestion(name).uid), "outcome": outcome, **more}
+    answer = client.post(f"/p/{room.production.code}/decide/", json.dumps(body), content_type="application/json")
+    assert answer.status_code == 201

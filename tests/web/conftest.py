@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -13,6 +14,7 @@ from loop.material.models import Production
 from loop.people.account import add_user
 from loop.people.member import add_member
 from tests.conftest import FreshDatabase
+from tests.support.cutting_room import Room, open_room
 from tests.support.releases import Stage, few_lines, stage
 
 ROLES = ("director", "editor", "script_supervisor", "producer", "data", "consent_officer", "auditor")
@@ -53,3 +55,20 @@ def desks(fresh_database: FreshDatabase) -> Desks:
         clients[who] = Client()
         clients[who].force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     return Desks(show, clients)
+
+
+@pytest.fixture
+def room(db: None) -> Room:
+    return open_room()
+
+
+@pytest.fixture
+def seat(room: Room) -> Callable[[str], Client]:
+    """`seat("editor")`: a client that is logged in."""
+
+    def sit(name: str) -> Client:
+        client = Client()
+        client.force_login(room.users[name])
+        return client
+
+    return sit

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from loop.people.models import User
-from tests.support.cutting_room import Room, open_room
+from tests.support.cutting_room import Room, open_room, say
 
 REVIEW = "/p/FERRY/review/"
 
@@ -22,22 +19,6 @@ def room(db: None) -> Room:
     room.production.is_demo = True
     room.production.save(update_fields=["is_demo"])
     return room
-
-
-@pytest.fixture
-def seat(room: Room) -> Callable[[str], Client]:
-    def sit(name: str) -> Client:
-        client = Client()
-        client.force_login(room.users[name])
-        return client
-
-    return sit
-
-
-def say(client: Client, room: Room, name: str, outcome: str, **more: Any) -> None:
-    body = {"idempotency_key": str(uuid4()), "suggestion": str(room.suggestion(name).uid), "outcome": outcome, **more}
-    answer = client.post("/p/FERRY/decide/", json.dumps(body), content_type="application/json")
-    assert answer.status_code == 201
 
 
 def now(client: Client) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -16,30 +14,9 @@ from loop.kernel.clock import now
 from loop.people.querysets import actor_for_user
 from loop.queue.models import Assignment, OpinionRequest
 from loop.queue.policy import set_policy
-from tests.support.cutting_room import Room, bring_in, line, open_room
+from tests.support.cutting_room import Room, bring_in, line, open_room, say
 
 SYSTEM_ROLES = ("director", "editor", "scripty", "producer", "data", "consent", "auditor")
-
-
-@pytest.fixture
-def room(db: None) -> Room:
-    return open_room()
-
-
-@pytest.fixture
-def seat(room: Room) -> Callable[[str], Client]:
-    def sit(name: str) -> Client:
-        client = Client()
-        client.force_login(room.users[name])
-        return client
-
-    return sit
-
-
-def say(client: Client, room: Room, name: str, outcome: str, **more: Any) -> None:
-    body = {"idempotency_key": str(uuid4()), "suggestion": str(room.suggestion(name).uid), "outcome": outcome, **more}
-    answer = client.post("/p/FERRY/decide/", json.dumps(body), content_type="application/json")
-    assert answer.status_code == 201
 
 
 def test_going_on_is_the_first_thing(room: Room, seat: Callable[[str], Client]) -> None:

@@ -17,12 +17,12 @@ from loop.kernel.clock import rfc3339
 from loop.material.models import Production
 from loop.people.models import Contributor
 from loop.queue.models import ReviewPolicy
+from loop.queue.querysets import verdicts, whose
 from loop.signal.choose import words_of
 from loop.templatetags.circled import word
 from loop.web.editor.item import name_of
 from loop.web.editor.rows import latest, short_name
 from loop.web.editor.sheet import said_spans, with_spans
-from loop.web.editor.wanted import verdicts, whose
 
 RECENT: Final = timedelta(minutes=15)  # how long somebody is still told of a verdict that crossed an own one
 MINE: Final = 40  # own verdicts looked back on

@@ -18,6 +18,7 @@ from loop.kernel.clock import now, rfc3339
 from loop.material.models import Production
 from loop.people.models import Contributor
 from loop.people.roles import MATRIX, Permission
+from loop.queue.querysets import verdicts
 from loop.suggestion.models import Suggestion
 from loop.templatetags.screenplay import elements
 from loop.web.desk import Desk
@@ -36,7 +37,7 @@ from loop.web.editor.sheet import (
     said_spans,
     with_spans,
 )
-from loop.web.editor.wanted import Wanted, kind_words, verdicts
+from loop.web.editor.wanted import Wanted, kind_words
 
 SHOWN_SALT: Final = "circled.shown"
 REVEALED: Final = (

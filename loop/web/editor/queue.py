@@ -22,7 +22,7 @@ from loop.people.models import Contributor
 from loop.people.roles import Permission
 from loop.queue.models import Assignment, Claim
 from loop.queue.policy import policy_of
-from loop.queue.querysets import MINE, SKIPPED, WAITING
+from loop.queue.querysets import ALL, MINE, SKIPPED, WAITING, verdicts
 from loop.suggestion.models import Suggestion
 from loop.templatetags.circled import word
 from loop.web.csv import csv_response
@@ -32,7 +32,7 @@ from loop.web.editor.item import scene_of
 from loop.web.editor.media import media_cards
 from loop.web.editor.rows import address, compare_url, short_name
 from loop.web.editor.tabs import state_counts, tabs_of
-from loop.web.editor.wanted import ALL, Wanted, in_state, kind_words, scope, verdicts, wanted
+from loop.web.editor.wanted import Wanted, in_state, kind_words, scope, wanted
 from loop.web.paging import page_of
 from loop.web.waiting import drafts
 

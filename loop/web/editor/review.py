@@ -20,7 +20,7 @@ from loop.material.models import Production
 from loop.people.models import Contributor
 from loop.people.roles import Permission
 from loop.queue.policy import policy_of
-from loop.queue.querysets import full
+from loop.queue.querysets import SKIPPED, WAITING, full
 from loop.suggestion.models import Suggestion
 from loop.web.desk import Desk, open_production, page
 from loop.web.editor.aftermath import last_words
@@ -29,7 +29,7 @@ from loop.web.editor.item import card
 from loop.web.editor.opinions import opinion_of, with_requests
 from loop.web.editor.queue import judge
 from loop.web.editor.rows import STRIP_LIMIT, Progress, address, around, outcomes_and_last, progress, short_name
-from loop.web.editor.wanted import OPEN, SKIPPED, WAITING, Wanted, in_state, listed, scope, wanted
+from loop.web.editor.wanted import OPEN, Wanted, in_state, listed, scope, wanted
 
 _ROOM: Final = ("production", "brief__scene", "model", "media", "text")
 

@@ -19,9 +19,9 @@ from loop.kernel.clock import now
 from loop.material.models import Production
 from loop.people.models import Contributor
 from loop.queue.counts import walk_counts
-from loop.queue.querysets import claims_of_others
+from loop.queue.querysets import claims_of_others, verdicts, whose
 from loop.suggestion.models import Suggestion
-from loop.web.editor.wanted import Wanted, scope, verdicts, whose
+from loop.web.editor.wanted import Wanted, scope
 
 BEFORE: Final = 60  # rows of the strip before the item on screen
 AFTER: Final = 140

@@ -26,15 +26,9 @@ from loop.queue.querysets import (
     assigned_to,
     is_assigned,
     state_of,
-    verdicts,
     walked,
-    whose,
 )
 from loop.suggestion.models import Suggestion
-
-__all__ = [
-    "ALL", "SKIPPED", "WAITING", "Wanted", "in_state", "kind_words", "listed", "scope", "verdicts", "wanted", "whose",
-]  # fmt: skip
 
 STATES: Final[dict[str, str]] = {
     WAITING: "waiting for me",

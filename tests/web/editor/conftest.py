@@ -1,4 +1,4 @@
-"""The cutting room, and clients that sit in it."""
+"""What a client in the cutting room does."""
 
 from __future__ import annotations
 
@@ -12,26 +12,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.support.cutting_room import Room, open_room
+from tests.support.cutting_room import Room
 
 type_of_ask = Callable[..., Any]
-
-
-@pytest.fixture
-def room(db: None) -> Room:
-    return open_room()
-
-
-@pytest.fixture
-def seat(room: Room) -> Callable[[str], Client]:
-    """`seat("editor")`: a client that is logged in."""
-
-    def sit(name: str) -> Client:
-        client = Client()
-        client.force_login(room.users[name])
-        return client
-
-    return sit
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from datetime import date, datetime
 
 from loop.consent import checks
 from loop.consent.agreement import AgreementTerms, record_agreement
-from loop.consent.grant import GrantTerms, grant
+from loop.consent.grant import grant
 from loop.consent.guild import record_guild_notice
 from loop.consent.models import Authorisation, AuthorisationState, GuildNotice, Notice, Recipient
 from loop.consent.notice import record_notice
 from loop.consent.recipient import add_recipient
+from loop.consent.recording import GrantTerms
 from loop.consent.terms import WITHDRAWN_STATES
 from loop.kernel.actor import Actor
 from loop.material.models import Production

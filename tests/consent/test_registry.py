@@ -14,9 +14,10 @@ from django.db import connection
 from loop.audit.models import AuditEvent
 from loop.consent.agreement import AgreementTerms, record_agreement
 from loop.consent.evidence import MOST_BYTES, document_of, read_document
-from loop.consent.grant import GrantTerms, grant, grant_many
+from loop.consent.grant import grant, grant_many
 from loop.consent.models import Authorisation, AuthorisationEvent, Evidence, Recipient
 from loop.consent.recipient import add_recipient
+from loop.consent.recording import GrantTerms
 from loop.consent.terms import PURPOSES
 from loop.kernel.actor import SYSTEM, Actor
 from loop.kernel.clock import now

@@ -9,9 +9,10 @@ import pytest
 
 from loop.consent.agreement import AgreementTerms
 from loop.consent.evidence import Document
-from loop.consent.grant import GrantTerms, grant
+from loop.consent.grant import grant
 from loop.consent.models import Authorisation
 from loop.consent.recipient import add_recipient
+from loop.consent.recording import GrantTerms
 from loop.export.advance import advance
 from loop.export.models import Download, Export
 from loop.kernel.actor import SYSTEM

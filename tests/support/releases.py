@@ -10,9 +10,10 @@ from typing import Any
 
 from loop.consent.agreement import AgreementTerms
 from loop.consent.evidence import document_of
-from loop.consent.grant import GrantTerms, grant_many
+from loop.consent.grant import grant_many
 from loop.consent.models import Authorisation, Recipient
 from loop.consent.recipient import add_recipient
+from loop.consent.recording import GrantTerms
 from loop.export import places
 from loop.export.advance import advance
 from loop.export.models import Export

@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loop.consent import terms
 from loop.consent.evidence import read_document
-from loop.consent.grant import GrantTerms, grant_many
+from loop.consent.grant import grant_many
 from loop.consent.models import Recipient
+from loop.consent.recording import GrantTerms
 from loop.gate.parties import known_parties
 from loop.kernel.canonical import Json
 from loop.kernel.strict_json import StrictJsonError, loads

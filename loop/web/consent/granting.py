@@ -11,8 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from loop.consent.evidence import document_of
-from loop.consent.grant import GrantTerms, grant_many
+from loop.consent.grant import grant_many
 from loop.consent.models import Authorisation, Recipient
+from loop.consent.recording import GrantTerms
 from loop.consent.terms import CAPACITIES, GRANTABLE_PURPOSES, PURPOSES
 from loop.gate.parties import known_parties
 from loop.kernel.errors import LoopError

@@ -41,9 +41,7 @@ class Export(models.Model):
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     production = models.ForeignKey(Production, on_delete=models.PROTECT, related_name="exports")
     number = models.PositiveIntegerField()  # E-1, E-2 ... within the production
-    version = models.CharField(
-        max_length=20, default="1.0.0"
-    )  # semantic, of the dataset
+    version = models.CharField(max_length=20, default="1.0.0")  # semantic, of the dataset
     idempotency_key = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001  (null: none given)
     profile = models.CharField(max_length=32, choices=Profile.choices)
     purpose = models.CharField(max_length=40)

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from loop.audit.record import record
+from loop.consent import fees
 from loop.consent.evidence import Document, store_evidence
 from loop.consent.lock import hold
 from loop.consent.models import Authorisation, CompensationEntry
@@ -20,7 +21,7 @@ from loop.kernel.actor import Actor
 from loop.kernel.errors import ConflictError, NotValidError
 from loop.kernel.ids import uuid7
 
-MOST: Final = Decimal("999999999999.99")
+MOST: Final = fees.MOST
 _CENT: Final = Decimal("0.01")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}", re.ASCII)
 

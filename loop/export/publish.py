@@ -7,10 +7,12 @@ from django.db import connection, transaction
 
 from loop.audit.record import record
 from loop.consent import lock
+from loop.export.approval import may_be_published
 from loop.export.lifecycle import fail
 from loop.export.models import Export
+from loop.export.owed import fall_due
 from loop.export.questions import at_publish
-from loop.export.rules import BUILDING, PUBLISHED, VERIFYING
+from loop.export.rules import AWAITING, BUILDING, PUBLISHED, VERIFYING
 from loop.gate.reasons import REASONS
 from loop.gate.rules import question_codes
 from loop.gate.sieve import sieve
@@ -68,7 +70,8 @@ def publish(export_id: int, token: UUID, *, folder: str) -> str | None:
        dropped here, or after it, and recall names them. For every row exactly one holds.
     2. The order's own rules, then the gate for every frozen row, at the database's present moment.
     3. Rows that fail are recorded as dropped and their shards wait to be written again (state `building`); the lock is
-       let go meanwhile. With none, the state is `published`, in one transaction with the audit event.
+       let go meanwhile. With none, the state is `published`, in one transaction with the audit event and with the
+       fees that fall due by it (owed.py).
 
     None: the lease is another's by now. Raises PublishRefusedError after recording the failure.
     """
@@ -77,7 +80,7 @@ def publish(export_id: int, token: UUID, *, folder: str) -> str | None:
         at = lock.hold([production_id])
         export = (
             Export.objects.select_for_update(of=("self",))
-            .select_related("production", "recipient")
+            .select_related("production", "recipient", "replaces")
             .filter(pk=export_id, state=VERIFYING, lease_token=token)
             .first()
         )
@@ -101,6 +104,10 @@ def _settle(export: Export, folder: str, at: datetime) -> str:
         export.state = BUILDING
         export.save(update_fields=["state", "lease_token", "lease_until", "attempts"])
         return BUILDING
+    if not may_be_published(export, at):
+        export.state = AWAITING
+        export.save(update_fields=["state", "lease_token", "lease_until", "attempts"])
+        return AWAITING
     export.state = PUBLISHED
     export.published_at = at
     export.folder = folder
@@ -114,6 +121,7 @@ def _settle(export: Export, folder: str, at: datetime) -> str:
         at=at,
         facts={"manifest_sha256": export.manifest_sha256},
     )
+    fall_due(export, at)
     return PUBLISHED
 
 

@@ -59,13 +59,12 @@ def test_a_promise_denies_until_it_is_met(show: Stage, kind: str) -> None:
 
 
 def test_a_fee_of_each_release_owes_nothing_before_one_and_denies_from_its_day(show: Stage) -> None:
-    (found,) = show.authorises("editor-1", compensation={"term": "per_export_fee"})
-    export = show.releases()[0]
-    assert export.excluded_by_code == {}
+    (found,) = show.authorises("editor-1", compensation={"term": "per_export_fee", "due": "90 days"})
+    assert codes(show) == {}
     with pytest.raises(ConflictError, match="owes nothing"):
         settle(authorisation=found, kind="settled", actor=SYSTEM)
     given: dict[str, Any] = {
-        "authorisation": found, "release": export.uid, "rows": 4, "amount": Decimal("12.50"), "currency": "EUR",
+        "authorisation": found, "release": uuid4(), "rows": 4, "amount": Decimal("12.50"), "currency": "EUR",
         "actor": SYSTEM,
     }  # fmt: skip
     line = record_due(due_on=today() + DAY, **given)

@@ -34,9 +34,9 @@ def test_from_a_promise_to_what_met_it(show: Stage, tmp_path: Path) -> None:
     assert "promises any compensation" in run("list", "--production", show.production.code)
     paper = tmp_path / "waiver.txt"
     paper.write_text("I waive it. Signed.")
+    export = show.releases()[0]  # before anybody is promised anything
     (fee,) = show.authorises("editor-1", compensation={"term": "one_fee"})
     (each,) = show.authorises("director-1", compensation={"term": "per_export_fee"})
-    export = show.releases()[0]
     assert listed(show) == ["due", "promised"]
     said = run(
         "due", str(each.uid), "--due-on", "2026-01-31", "--release", f"E-{export.number}", "--rows", "3",

@@ -10,9 +10,11 @@ from django.db.models import Max
 from loop.audit.querysets import checkpoint_at, cutoff_for_export
 from loop.audit.record import record
 from loop.audit.seal import seal_all
+from loop.consent.approval import answer_approval, require_approve
 from loop.consent.models import Recipient
 from loop.consent.terms import GRANTABLE_PURPOSES
 from loop.export import recipe as recipes
+from loop.export.approval import ask_for_release, goes_outside
 from loop.export.models import Export, Profile
 from loop.export.recipe import NO_FILTERS, Recipe
 from loop.export.rules import ORDERED, ROWS_PER_SHARD
@@ -56,6 +58,7 @@ def order(
     idempotency_key: str | None = None,
     replaces: Export | None = None,
     rows_per_shard: int = ROWS_PER_SHARD,
+    second: Actor | None = None,
 ) -> Export:
     """Records an order and returns it in state `ordered`; building is somebody else's step (advance.py).
 
@@ -64,7 +67,8 @@ def order(
     2. Seals the log and waits until every event committed before the call is in it.
     3. The cut-off is `checkpoint` (the size of a signed one), by default the smallest that covers all data; the date is
        `gate_date`, by default today in UTC. The same recipe, cut-off, date and recipient give the same bytes.
-    4. One transaction: the row with the production's next number, and its audit event.
+    4. One transaction: the row with the production's next number, and its audit event. If it goes outside the studio,
+       also the request for a second person's approval; `second` is that person, who approves it here and now.
 
     The same `idempotency_key` of the same actor answers with the first order; with another body it is KeyReusedError.
     Durable: call it outside any transaction. The door sends the message on commit. About 10 queries and one seal.
@@ -72,6 +76,8 @@ def order(
     """
     at = now()
     require(actor, production, Permission.ORDER_EXPORT)
+    if second is not None:
+        require_approve(second, production, asked_by=actor.pid)
     if profile not in Profile.values:
         raise NotValidError(f"profile: expected {' or '.join(Profile.values)}, found {profile!r}", field="profile")
     recipe = recipes.write(labels=labels, filters=filters, rows_per_shard=rows_per_shard)
@@ -106,7 +112,9 @@ def order(
         ordered_by_id=actor.user_id,
         ordered_at=at,
     )  # fmt: skip
-    return _record(wanted, actor, at, given_checkpoint=checkpoint is not None, given_date=gate_date is not None)
+    return _record(
+        wanted, actor, at, second=second, given_checkpoint=checkpoint is not None, given_date=gate_date is not None
+    )
 
 
 def check_filters(production: Production, recipe: Recipe) -> None:
@@ -162,7 +170,9 @@ def _scoped(key: str | None, actor: Actor) -> str | None:
     return hashlib.sha256(f"{actor.pid}\n{key}".encode()).hexdigest()
 
 
-def _record(wanted: Export, actor: Actor, at: datetime, *, given_checkpoint: bool, given_date: bool) -> Export:
+def _record(
+    wanted: Export, actor: Actor, at: datetime, *, second: Actor | None, given_checkpoint: bool, given_date: bool
+) -> Export:
     with transaction.atomic(durable=True):
         # Orders of one production take turns: its number is the next one, and an equal key is seen.
         Production.objects.select_for_update(no_key=True).get(pk=wanted.production_id)
@@ -190,6 +200,10 @@ def _record(wanted: Export, actor: Actor, at: datetime, *, given_checkpoint: boo
                 "checkpoint_size": str(wanted.checkpoint_size),
             },
         )
+        if goes_outside(wanted.recipient):
+            asked = ask_for_release(wanted, actor=actor, at=at)
+            if second is not None:
+                answer_approval(request=asked, approved=True, actor=second, at=at)
     return wanted
 
 

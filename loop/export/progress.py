@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, Sum
 
 from loop.export.models import Export, ExportShard
-from loop.export.rules import BUILDING, CANCELLED, FAILED, FROZEN, ORDERED, PUBLISHED, VERIFYING
+from loop.export.rules import AWAITING, BUILDING, CANCELLED, FAILED, FROZEN, ORDERED, PUBLISHED, VERIFYING
 
 # What of the whole work is behind when a state begins: building is nearly all of it.
-BEGINS = {ORDERED: 0.0, FROZEN: 0.1, BUILDING: 0.1, VERIFYING: 0.9, PUBLISHED: 1.0, FAILED: 1.0, CANCELLED: 1.0}
+BEGINS = {
+    ORDERED: 0.0, FROZEN: 0.1, BUILDING: 0.1, VERIFYING: 0.9, AWAITING: 0.95,
+    PUBLISHED: 1.0, FAILED: 1.0, CANCELLED: 1.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ def progress_of(export: Export) -> Progress:
         FROZEN: f"{rows} rows frozen",
         BUILDING: f"{rows_done} of {rows} rows written, shard {done} of {shards}",
         VERIFYING: f"{rows_done} rows written, verifying",
+        AWAITING: f"{rows_done} rows written and verified, awaiting approval",
         PUBLISHED: f"published, {rows_done} rows",
         FAILED: f"failed: {export.failure}",
         CANCELLED: "cancelled",

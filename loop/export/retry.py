@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from loop.audit.record import record
+from loop.export.approval import request_of
 from loop.export.models import Export, ExportShard
 from loop.export.rules import FAILED, FROZEN, ORDERED
 from loop.kernel.actor import Actor
@@ -18,17 +19,26 @@ class NotFailedError(ConflictError):
     code = "not_failed"
 
 
+class RefusedReleaseError(ConflictError):
+    """Somebody refused to let it leave the studio; a new order asks again."""
+
+    code = "refused_release"
+
+
 def retry(*, export: Export, actor: Actor) -> Export:
     """Failed -> frozen, or -> ordered if membership was never frozen. Finished shards stay, attempts count anew.
 
     Membership is not chosen again: what has changed since is found by the last check before publishing. The door sends
-    the message on commit. Durable. Raises NotAllowedError, NotFailedError.
+    the message on commit. Durable. Raises NotAllowedError, NotFailedError, RefusedReleaseError.
     """
     require(actor, export.production, Permission.ORDER_EXPORT)
     with transaction.atomic(durable=True):
         row = Export.objects.select_for_update(of=("self",)).select_related("production").get(pk=export.pk)
         if row.state != FAILED:
             raise NotFailedError(f"expected a failed release, found a {row.state} one", state=row.state)
+        asked = request_of(row)
+        if asked is not None and hasattr(asked, "decision") and not asked.decision.approved:
+            raise RefusedReleaseError("expected a release that may be approved, found one that was refused; order anew")
         row.state = FROZEN if row.frozen_at else ORDERED
         row.attempts = 0
         row.failure = ""

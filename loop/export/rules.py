@@ -13,26 +13,32 @@ The row of the export is the truth; messages only say "look at it", so they may 
 | verifying | assemble the folder, verify  | all in the folder are facts of the database, so it is assembled   |
 |           | it, publish                  | again to the same bytes; a manifest that is already in the log    |
 |           |                              | is not logged twice                                               |
+| awaiting  | none until a second person   | as published; the verified folder lies in its place, is served to |
+|           | approves (verifying) or      | nobody, and is put together again after the approval              |
+|           | refuses (cancelled)          |                                                                   |
 | published | none                         | the state and the audit event are one transaction                 |
 | failed    | none until a person retries  | as published                                                      |
 | cancelled | none                         | as published                                                      |
 
 From verifying a release goes back to building when the last look at consent takes rows out: the touched shards are
-written again, and the lock is not held meanwhile.
+written again, and the lock is not held meanwhile. It goes to awaiting when it is to leave the studio and nobody has
+approved it; an approval that comes earlier is found then, and it is published at once.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 ORDERED, FROZEN, BUILDING, VERIFYING = "ordered", "frozen", "building", "verifying"
+AWAITING = "awaiting"
 PUBLISHED, FAILED, CANCELLED = "published", "failed", "cancelled"
 
-UNFINISHED = (ORDERED, FROZEN, BUILDING, VERIFYING)
+UNFINISHED = (ORDERED, FROZEN, BUILDING, VERIFYING)  # the next step is a worker's
 ALLOWED: Mapping[str, frozenset[str]] = {
     ORDERED: frozenset({FROZEN, FAILED, CANCELLED}),
     FROZEN: frozenset({BUILDING, FAILED, CANCELLED}),
     BUILDING: frozenset({VERIFYING, FAILED, CANCELLED}),
-    VERIFYING: frozenset({BUILDING, PUBLISHED, FAILED, CANCELLED}),
+    VERIFYING: frozenset({BUILDING, AWAITING, PUBLISHED, FAILED, CANCELLED}),
+    AWAITING: frozenset({VERIFYING, CANCELLED}),
     PUBLISHED: frozenset(),
     FAILED: frozenset({ORDERED, FROZEN}),
     CANCELLED: frozenset(),

@@ -27,7 +27,9 @@ from loop.gate.rules import judge
 from loop.gate.statements import statements_of
 from loop.kernel.clock import utc_date
 
-REACHABLE = (Export.State.PUBLISHED, Export.State.FROZEN, Export.State.BUILDING, Export.State.VERIFYING)
+REACHABLE = (
+    Export.State.PUBLISHED, Export.State.FROZEN, Export.State.BUILDING, Export.State.VERIFYING, Export.State.AWAITING,
+)  # fmt: skip
 """Published releases are recalled; those frozen and not yet published lose the row when they are checked again."""
 
 _ROWS = """
@@ -43,9 +45,10 @@ WHERE r.contributor_ids @> ARRAY[%(party)s]::bigint[]
     AND NOT EXISTS (
         SELECT FROM loop_recall_row rr
         JOIN loop_recall_notice rn ON rn.id = rr.notice_id
-        JOIN loop_authorisation_event ae ON ae.id = rn.cause_id
-        JOIN loop_authorisation a ON a.id = ae.authorisation_id
-        WHERE rr.row_id = r.id AND a.party_id = %(party)s
+        LEFT JOIN loop_authorisation_event ae ON ae.id = rn.cause_id
+        LEFT JOIN loop_authorisation a ON a.id = ae.authorisation_id
+        LEFT JOIN loop_erasure er ON er.id = rn.erasure_id
+        WHERE rr.row_id = r.id AND (a.party_id = %(party)s OR er.party_id = %(party)s)
     )
 """
 

@@ -6,7 +6,7 @@ from loop.consent.models import Recipient
 from loop.export import places, recipe
 from loop.export.models import Export, Profile
 from loop.export.order import order
-from loop.export.rules import PUBLISHED, UNFINISHED
+from loop.export.rules import AWAITING, PUBLISHED, UNFINISHED
 from loop.kernel.actor import Actor
 from loop.kernel.clock import now, utc_date
 from loop.material.models import Production
@@ -34,7 +34,8 @@ def order_release(*, production: Production, actor: Actor) -> tuple[Export, bool
         checkpoint_size=cutoff_for_export().size,
         gate_date=on,
     )
-    alike = Export.objects.filter(production=production, order_digest=digest, state__in=[PUBLISHED, *UNFINISHED])
+    there = [PUBLISHED, AWAITING, *UNFINISHED]
+    alike = Export.objects.filter(production=production, order_digest=digest, state__in=there)
     for export in alike.order_by("-number"):
         if export.state != PUBLISHED or (places.root() / export.folder).is_dir():
             return export, False

@@ -40,8 +40,8 @@ def test_one_small_count_takes_the_next_larger_with_it_so_that_no_total_gives_it
 
 
 def test_every_state_has_its_ways_out_and_ended_ones_have_none_but_a_retry() -> None:
-    assert set(rules.ALLOWED) == {*rules.UNFINISHED, rules.PUBLISHED, rules.FAILED, rules.CANCELLED}
-    assert all(rules.may_become(state, rules.CANCELLED) for state in rules.UNFINISHED)
+    assert set(rules.ALLOWED) == {*rules.UNFINISHED, rules.AWAITING, rules.PUBLISHED, rules.FAILED, rules.CANCELLED}
+    assert all(rules.may_become(state, rules.CANCELLED) for state in (*rules.UNFINISHED, rules.AWAITING))
     assert not rules.ALLOWED[rules.PUBLISHED]
     assert rules.ALLOWED[rules.FAILED] == {rules.ORDERED, rules.FROZEN}
 

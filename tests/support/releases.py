@@ -11,22 +11,25 @@ from typing import Any
 from loop.consent.agreement import AgreementTerms
 from loop.consent.evidence import document_of
 from loop.consent.grant import grant_many
-from loop.consent.models import Authorisation, Recipient
+from loop.consent.models import ApprovalRequest, Authorisation, Recipient
 from loop.consent.recipient import add_recipient
 from loop.consent.recording import GrantTerms
 from loop.export import places
 from loop.export.advance import advance
+from loop.export.approval import request_of
 from loop.export.models import Export
 from loop.export.order import order
 from loop.export.rules import PUBLISHED, UNFINISHED
 from loop.export.sweep import sweep
 from loop.gate.parties import known_parties
 from loop.intake.ingest import ingest
-from loop.kernel.actor import SYSTEM
+from loop.kernel.actor import SYSTEM, Actor
 from loop.kernel.clock import now, utc_date
 from loop.material.models import Production
 from loop.material.register import add_production
-from loop.people.models import Contributor
+from loop.people.member import add_member
+from loop.people.models import Contributor, Role, User
+from loop.people.querysets import actor_for_user
 from loop.suggestion.models import ModelVersion
 from loop.suggestion.terms import record_terms
 
@@ -85,6 +88,20 @@ class Stage:
         return export, places.root() / export.folder
 
 
+def officer(show: Stage, name: str = "olga") -> Actor:
+    """A consent officer of the production, added if there is none of that name."""
+    user = User.objects.filter(username=name).first() or User.objects.create(username=name)
+    add_member(user=user, production=show.production, role=Role.CONSENT_OFFICER, actor=SYSTEM)
+    return actor_for_user(user)
+
+
+def waiting(export: Export) -> ApprovalRequest:
+    """The request for a second person about the release."""
+    found = request_of(export)
+    assert found is not None
+    return found
+
+
 def suppliers_allow() -> None:
     """Every model without terms gets terms that allow training on its outputs, which rule 14 asks for."""
     for label in ModelVersion.objects.filter(terms__isnull=True).values_list("label", flat=True):
@@ -100,13 +117,15 @@ def finished(export: Export) -> Export:
     return export
 
 
-def stage(code: str = "night-ferry", *, purposes: Iterable[str] = (PURPOSE, "ai_evaluation")) -> Stage:
-    """A production and a recipient whose agreement lists `purposes`, both new."""
+def stage(
+    code: str = "night-ferry", *, purposes: Iterable[str] = (PURPOSE, "ai_evaluation"), kind: str = "internal"
+) -> Stage:
+    """A production and a recipient whose agreement lists `purposes`, both new; `kind` external needs approvals."""
     production = add_production(code=code, title="Test show", rate=Fraction(24000, 1001), actor=SYSTEM)
     agreement = AgreementTerms(
         signed_on=today() - YEAR, valid_from=today() - YEAR, valid_until=today() + YEAR, purposes=list(purposes)
     )
-    recipient = add_recipient(code=f"{code}-lab", name="Lab", kind="external", actor=SYSTEM, agreement=agreement)
+    recipient = add_recipient(code=f"{code}-lab", name="Lab", kind=kind, actor=SYSTEM, agreement=agreement)
     return Stage(production=production, recipient=recipient)
 
 

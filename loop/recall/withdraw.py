@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 
-from loop.audit.record import record
-from loop.consent import terms
-from loop.consent.duty import RECALL_ACK, set_duty
 from loop.consent.lock import hold
-from loop.consent.models import Authorisation, AuthorisationEvent, AuthorisationState
+from loop.consent.models import Authorisation, AuthorisationState
 from loop.consent.withdraw import withdraw as take_back
 from loop.kernel.actor import Actor
-from loop.kernel.clock import rfc3339
-from loop.kernel.ids import uuid7
-from loop.recall.models import RecallNotice
+from loop.recall.notify import actions_of, causes_of, notify
 from loop.recall.scope import WithdrawalReport, party_of, permit, productions_of, report_of
-from loop.recall.trace import Reach, trace
+from loop.recall.trace import trace
 
 DEADLINE_DAYS = 14
 """How long a recipient has to acknowledge a notice."""
-
-STOP_USE = "stop_use"
-DEFAULT_ACTIONS = ("delete_copies", "exclude_from_retrain")
 
 BASIS: dict[str, str] = {
     AuthorisationState.WITHDRAWN: "withdrawn_by_party",
     AuthorisationState.REVOKED: "revoked_by_other_party",
     AuthorisationState.INVALIDATED: "invalidated",
 }
-
-_NAME_ROWS = """
-INSERT INTO loop_recall_row (notice_id, row_id)
-SELECT n.id, r.row_id FROM recalled_row r JOIN loop_recall_notice n ON n.export_id = r.export_id AND n.id = ANY(%s)
-ORDER BY n.id, r.row_id
-"""
 
 
 def withdraw(
@@ -71,57 +56,8 @@ def withdraw(
             report = report_of(
                 authorisations, trace(cursor, party=party.pk, withdrawn=authorisations, moment=moment), events
             )
-            causes = _causes(cursor, events)
-            notices = [
-                _notice(reach, causes.get(reach.export.pk, events[0]), state, authorisations, actor, at)
-                for reach in report.published
-            ]
-            cursor.execute(_NAME_ROWS, [[notice.pk for notice in notices]])
+            notices = notify(
+                cursor, reached=report.published, causes=causes_of(cursor, events), basis=BASIS[state],
+                actions=actions_of(authorisations), deadline=at + timedelta(days=DEADLINE_DAYS), actor=actor, at=at,
+            )  # fmt: skip
     return report_of(authorisations, (*report.published, *report.in_progress), events, notices)
-
-
-def _notice(
-    reach: Reach,
-    cause: AuthorisationEvent,
-    state: str,
-    authorisations: Iterable[Authorisation],
-    actor: Actor,
-    at: datetime,
-) -> RecallNotice:
-    uid = uuid7()
-    deadline = at + timedelta(days=DEADLINE_DAYS)
-    actions = _actions(authorisations)
-    event = record(
-        event="recall.issued", actor=actor, obj_table="loop_recall_notice", obj_uid=uid,
-        production_id=reach.export.production_id, at=at,
-        facts={
-            "rows": reach.rows, "export": str(reach.export.uid), "cause": str(cause.uid), "basis": BASIS[state],
-            "actions": actions, "deadline": rfc3339(deadline),
-        },
-    )  # fmt: skip
-    set_duty(
-        recipient=reach.export.recipient, kind=RECALL_ACK, reference=uid, due_at=deadline, actor=actor, at=at,
-        production_id=reach.export.production_id,
-    )  # fmt: skip
-    return RecallNotice.objects.create(
-        uid=uid, export=reach.export, cause=cause, basis=BASIS[state], actions=actions, deadline=deadline,
-        rows=reach.rows, event=event, issued_at=at,
-    )  # fmt: skip
-
-
-def _actions(authorisations: Iterable[Authorisation]) -> list[str]:
-    """What the recipient is asked to do: always to stop; then what the records agreed on, or the usual."""
-    asked: set[str] = set()
-    for each in authorisations:
-        asked |= set(each.on_withdrawal or DEFAULT_ACTIONS)
-    return [STOP_USE, *(action for action in terms.ON_WITHDRAWAL[1:] if action in asked)]
-
-
-def _causes(cursor: CursorWrapper, events: Sequence[AuthorisationEvent]) -> dict[int, AuthorisationEvent]:
-    """For each release the first event of a record that its rows left under."""
-    by_record = {event.authorisation_id: event for event in events}
-    cursor.execute(
-        "SELECT export_id, min(a) FROM recalled_row, unnest(authorisation_ids) a WHERE a = ANY(%s) GROUP BY 1",
-        [list(by_record)],
-    )
-    return {export: by_record[record_id] for export, record_id in cursor.fetchall()}

@@ -47,9 +47,21 @@ def _require(
 ) -> None:
     if is_system(actor):
         return
+    if actor.party_id is not None:
+        _require_own(actor, production, parties, oneself)
+        return
     if production is None:
         raise NotAllowedError("A record for every production is kept on the console only.", permission=anybody.value)
     own = actor.user_id is not None and all(party.user_id == actor.user_id for party in parties)
     if own and is_permitted(actor, production, oneself):
         return
     require(actor, production, anybody)
+
+
+def _require_own(
+    actor: Actor, production: Production | None, parties: Iterable[Contributor], oneself: Permission
+) -> None:
+    """A link opens its party's own records of its production; whoever takes back may do so for every production."""
+    here = oneself is Permission.WITHDRAW_OWN if production is None else production.pk in (actor.production_ids or ())
+    if not here or any(party.pk != actor.party_id for party in parties):
+        raise NotAllowedError("A link is for the records of its own party only.", permission=oneself.value)

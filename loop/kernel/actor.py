@@ -1,4 +1,4 @@
-"""Who does something: a person with a login, a tool with a token, or the system itself."""
+"""Who does something: a person with a login, a tool with a token, a contributor by their link, or the system itself."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -10,6 +10,7 @@ class Actor:
 
     `pid` is the opaque identifier that the audit log keeps; `user_id` is the login's internal key (None for a tool
     without one, and for the system); `scopes` limits a token (None means: not a token, the roles alone decide).
+    `party_id` is the contributor who came by a link of their own: they act for themself and for nobody else.
     """
 
     pid: str
@@ -18,6 +19,7 @@ class Actor:
     is_admin: bool = False
     scopes: frozenset[str] | None = None
     production_ids: frozenset[int] | None = field(default=None)
+    party_id: int | None = None
 
     @property
     def is_tool(self) -> bool:
@@ -38,3 +40,8 @@ def tool(
 ) -> Actor:
     """The actor for an API token: bound to scopes and to productions."""
     return Actor(pid=f"token:{uid}", label=label, user_id=user_id, scopes=scopes, production_ids=production_ids)
+
+
+def by_link(uid: UUID, *, party_id: int, production_id: int) -> Actor:
+    """The actor for a contributor's own link. The log names the link, which says nothing of the person."""
+    return Actor(pid=f"link:{uid}", label="a contributor", party_id=party_id, production_ids=frozenset({production_id}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -42,22 +42,26 @@ def withdraw(
        of the recipient and a deadline. A release in progress needs none: it is checked again under the same lock.
 
     Nothing that left is rewritten. Raises NotValidError for no records, records of several parties or another state,
-    NotAllowedError for anybody but the party and a consent officer, ConflictError if a record is withdrawn already.
+    NotAllowedError for anybody but the party (its own withdrawal) and a consent officer, ConflictError if a record is withdrawn already.
     """
-    party = party_of(authorisations)
-    permit(actor, authorisations, party)
+    permit(actor, authorisations, party_of(authorisations))
     with transaction.atomic(durable=True):
         at = hold(productions_of(authorisations))
-        events = [
-            take_back(authorisation=each, state=state, actor=actor, at=at, reason=reason) for each in authorisations
-        ]
-        with connection.cursor() as cursor:
-            moment = max(event.effective_at for event in events)
-            report = report_of(
-                authorisations, trace(cursor, party=party.pk, withdrawn=authorisations, moment=moment), events
-            )
-            notices = notify(
-                cursor, reached=report.published, causes=causes_of(cursor, events), basis=BASIS[state],
-                actions=actions_of(authorisations), deadline=at + timedelta(days=DEADLINE_DAYS), actor=actor, at=at,
-            )  # fmt: skip
-    return report_of(authorisations, (*report.published, *report.in_progress), events, notices)
+        return withdraw_held(authorisations=authorisations, actor=actor, at=at, state=state, reason=reason)
+
+
+def withdraw_held(
+    *, authorisations: Sequence[Authorisation], actor: Actor, at: datetime, state: str, reason: str = ""
+) -> WithdrawalReport:
+    """Steps 2 and 3 of `withdraw`, in the caller's transaction, which holds the productions since `at` and permits it."""
+    party = party_of(authorisations)
+    events = [take_back(authorisation=each, state=state, actor=actor, at=at, reason=reason) for each in authorisations]
+    with connection.cursor() as cursor:
+        moment = max(event.effective_at for event in events)
+        reached = trace(cursor, party=party.pk, withdrawn=authorisations, moment=moment)
+        notices = notify(
+            cursor, reached=report_of(authorisations, reached).published, causes=causes_of(cursor, events),
+            basis=BASIS[state], actions=actions_of(authorisations), deadline=at + timedelta(days=DEADLINE_DAYS),
+            actor=actor, at=at,
+        )  # fmt: skip
+    return report_of(authorisations, reached, events, notices)

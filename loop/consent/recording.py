@@ -67,11 +67,7 @@ def record_authorisations(
     Raises NotValidError also when there is no party at all, NotAllowedError for anybody but a consent officer of the
     production and the party itself. Six inserts a party.
     """
-    if not parties:
-        raise NotValidError("party: expected at least one, found none known to the production", field="party")
-    require_authorise(actor, given.production, parties)
-    _supersedes_own(given.supersedes, parties)
-    fields = _fields(given)
+    fields = checked(parties, given, actor)
     production_id = given.production.pk if given.production else None
     evidence = store_evidence(document=given.evidence, actor=actor, production_id=production_id, at=at)
     return [_one(party, given, fields, evidence, actor, at) for party in parties]
@@ -99,8 +95,16 @@ def _one(
     return authorisation
 
 
+def checked(parties: Sequence[Contributor], given: GrantTerms, actor: Actor) -> Fields:
+    """The columns that are the same for every party, if `actor` may record `given` for them; writes nothing."""
+    if not parties:
+        raise NotValidError("party: expected at least one, found none known to the production", field="party")
+    require_authorise(actor, given.production, parties)
+    _supersedes_own(given.supersedes, parties)
+    return _fields(given)
+
+
 def _fields(given: GrantTerms) -> Fields:
-    """The columns that are the same for every party, checked."""
     checks.dates_in_order(given.valid_from, given.valid_until)
     uses = checks.uses(given.uses)
     recipients = _known_recipients(given.recipients)

@@ -18,3 +18,11 @@ def uuid7(at_ms: int | None = None) -> uuid.UUID:
     value |= 0b10 << 62
     value |= random_bits & 0x3FFF_FFFF_FFFF_FFFF
     return uuid.UUID(int=value)
+
+
+def uid_of(text: str) -> uuid.UUID | None:
+    """The identifier that `text` writes, or None if it is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -2,11 +2,11 @@
 
 from datetime import date
 from pathlib import Path
-from uuid import UUID
 
 from django.core.management.base import CommandError
 
 from loop.consent.models import Authorisation, Recipient
+from loop.kernel.ids import uid_of
 from loop.material.models import Production
 from loop.people.models import Contributor
 
@@ -27,14 +27,6 @@ def words(text: str) -> list[str]:
 def a_file(text: str) -> Path:
     """A path; whether it can be read is the verb's to say."""
     return Path(text).expanduser()
-
-
-def uid_of(text: str) -> UUID | None:
-    """The identifier, or None if the text is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def party_named(text: str, production: Production) -> Contributor:

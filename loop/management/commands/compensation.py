@@ -11,8 +11,9 @@ from loop.consent.models import CompensationEntry
 from loop.consent.settle import settle
 from loop.export.models import Export
 from loop.kernel.clock import now, utc_date
+from loop.kernel.ids import uid_of
 from loop.management.acting import acting, add_actor_argument, production_named, refusals
-from loop.management.arguments import a_date, a_file, authorisation_named, uid_of
+from loop.management.arguments import a_date, a_file, authorisation_named
 from loop.report.compensation import compensation
 
 

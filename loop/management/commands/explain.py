@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loop.consent import terms
 from loop.gate.explain import Explanation, RowAnswer, RuleAnswer, explain
+from loop.kernel.ids import uid_of
 from loop.management.acting import acting, add_actor_argument, production_named, refusals
-from loop.management.arguments import a_date, recipient_named, uid_of
+from loop.management.arguments import a_date, recipient_named
 from loop.people.querysets import require
 from loop.people.roles import Permission
 from loop.suggestion.models import Suggestion

@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loop.consent.evidence import read_document
 from loop.consent.lock import database_moment
+from loop.kernel.ids import uid_of
 from loop.management.acting import acting, add_actor_argument, production_named, refusals
-from loop.management.arguments import a_file, uid_of
+from loop.management.arguments import a_file
 from loop.recall.acknowledge import acknowledge
 from loop.recall.answer import MODEL_ACTIONS
 from loop.recall.models import RecallNotice

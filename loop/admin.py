@@ -124,7 +124,11 @@ class ProductionAdmin(Reference):
     list_display = ("code", "title", "rate_num", "rate_den", "status", "exports_allowed", "embargo_until", "legal_hold")
     list_filter = ("status", "exports_allowed", "legal_hold")
     search_fields = ("code", "title")
-    readonly_fields = ("uid", "code", "rate_num", "rate_den", "drop_frame", "is_demo", "created_at")
+    # What it permits has a verb, which checks the rules and takes the lock of publishing.
+    readonly_fields = (
+        "uid", "code", "rate_num", "rate_den", "drop_frame", "is_demo", "created_at",
+        "ai_policy", "embargo_until", "legal_hold", "exports_allowed",
+    )  # fmt: skip
     autocomplete_fields = ("lead",)
 
 

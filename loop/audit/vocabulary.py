@@ -81,6 +81,7 @@ EVENTS: Mapping[str, EventType] = {
     "production.review_policy": EventType(
         "set how the production reviews: {settings}", ("loop_production",), ("settings",), data=False
     ),
+    "production.permits": EventType("set what the production permits: {settings}", ("loop_production",), ("settings",)),
     "member.added": EventType("added a member as {role}", ("loop_member",), ("role",)),
     "member.changed": EventType("changed a membership", ("loop_member",)),
     "contributor.added": EventType("added the contributor {external_id}", ("loop_contributor",), ("external_id",)),
@@ -220,7 +221,14 @@ CONSENT_EVENTS = (
 
 VOUCHED: Mapping[str, Vouched] = {
     "loop_production": Vouched(
-        ("production.added", "production.changed", "production.review_policy", "reason.registered", "beat.registered")
+        (
+            "production.added",
+            "production.changed",
+            "production.review_policy",
+            "production.permits",
+            "reason.registered",
+            "beat.registered",
+        )
     ),
     "loop_member": Vouched(("member.added", "member.changed")),
     "loop_contributor": Vouched(("contributor.added", "contributor.changed")),

@@ -18,17 +18,22 @@ from loop.intake.codes import register
 from loop.intake.copy import reserve
 from loop.intake.known import KnownSuggestion
 from loop.intake.parents import late_problems
+from loop.intake.permitted import breached, problem_of
 from loop.intake.registry import Registry
 from loop.intake.report import IngestReport, Tally
 from loop.intake.resolve import Resolved, identity, resolve
-from loop.intake.rows import Batch
+from loop.intake.rows import Batch, NewSuggestion
 from loop.intake.shape import SuggestionLine, shape
 from loop.kernel.actor import Actor
 from loop.kernel.commit_form import commit_form
 from loop.kernel.ids import uuid7
 from loop.kernel.json_lines import BadLineError, parse, read
 from loop.kernel.problem import Problem
+from loop.material import ai_policy
 from loop.material.models import Production
+from loop.screening.models import ScreenVerdict
+from loop.screening.querysets import POLICY_CODE, POLICY_VERSION
+from loop.screening.verdict import record_verdict
 
 BATCH_LINES: Final = 1_000
 BATCH_DECISIONS: Final = 4_000
@@ -46,6 +51,7 @@ class _Candidate:
     names: list[str] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     resolved: Resolved = field(default_factory=Resolved)
+    breach: ai_policy.AiRule | None = None  # the rule that holds it back
 
 
 class Attempt:
@@ -72,6 +78,9 @@ class Attempt:
         self.known_bad = known_bad
         self.report = IngestReport()
         self.vocabulary = vocabulary_of(production.pk, mapping=mapping, register=register, is_history=True)
+        # As they stand within this transaction: the row that the caller holds may be older.
+        kept = Production.objects.values_list("ai_policy", flat=True).get(pk=production.pk)
+        self._rules = ai_policy.read(kept)
         self._registry = Registry(cursor, production, actor, at)
         self._rows = Batch(cursor, production, actor, source, at)
         self._tally = Tally()
@@ -202,6 +211,7 @@ class Attempt:
                 problems.append(
                     Problem("external_id", "what is recorded under this id", "other content", contradicts=True)
                 )
+            problems += self._forbidden(one)
             new = {decision.external_id for decision in one.resolved.new}
             if not claimed.isdisjoint(new):
                 problems.append(Problem("decisions", "identities of their own", "one of another suggestion's"))
@@ -211,6 +221,16 @@ class Attempt:
             claimed |= new
             good.append(one)
         return good
+
+    def _forbidden(self, one: _Candidate) -> list[Problem]:
+        """What the production's rules for the use of AI refuse. Asked of what is new; what is recorded stays."""
+        rule = breached(self._rules, one.line) if one.recorded is None else None
+        if rule is None:
+            return []
+        if rule.on_breach == ai_policy.QUARANTINE:
+            one.breach = rule
+            return []
+        return [problem_of(rule, one.line)]
 
     def _agrees(self, one: _Candidate) -> bool:
         """Whether the materials of the line are what they are recorded as."""
@@ -232,13 +252,14 @@ class Attempt:
         alone = {line.external_id: f"suggestion:{uuid7()}" for line in single}
         self._registry.add_briefs([(alone[line.external_id], line, False) for line in single])
         ahead = {one.line.external_id for one in new}
+        held: list[tuple[_Candidate, ai_policy.AiRule, NewSuggestion]] = []
         for one in new:
             line, number = one.line, ids[one.line.external_id]
             ahead.discard(line.external_id)
             brief = line.group_id if line.group_id is not None else alone[line.external_id]
             mime = self._registry.media[line.media[1], line.media[0]][1] if line.media else None
             self._share(one.number, line, self._registry.briefs[brief][1], mime)
-            self._rows.suggestion(
+            row = self._rows.suggestion(
                 number,
                 line,
                 salt=one.salt or known.NO_SALT,
@@ -246,12 +267,26 @@ class Attempt:
                 parent=self._parent(line.parent, number, ids, ahead),
                 registry=self._registry,
             )
+            if one.breach is not None:
+                held.append((one, one.breach, row))
         for one in good:
             for decision in one.resolved.new:
                 self._rows.decision(decision, ids[one.line.external_id], one.line.external_id, self._registry)
             self._tally.add(one.line)
             self._note(one)
         self._rows.write()
+        for one, rule, row in held:
+            self._hold_back(one, rule, row)
+
+    def _hold_back(self, one: _Candidate, rule: ai_policy.AiRule, row: NewSuggestion) -> None:
+        # In the transaction that brings the suggestion in, so no release under way can hold a row of it.
+        record_verdict(
+            verdict=ScreenVerdict.Verdict.QUARANTINED, version=POLICY_VERSION, findings={POLICY_CODE + rule.name: 1},
+            suggestion=row, actor=self.actor, production_id=self.production.pk, at=self.at,
+        )  # fmt: skip
+        self.report.quarantined += 1
+        told = problem_of(rule, one.line)
+        self.report.odd(one.number, [Problem(told.field, told.expected, f"{told.found}; it is held in quarantine")])
 
     def _ids(self, new: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, int]]:
         """The id of each new suggestion: the promised one if another names it as its parent already."""

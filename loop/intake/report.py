@@ -40,6 +40,7 @@ class IngestReport:
     bad_lines: int = 0
     suggestions_new: int = 0
     suggestions_known: int = 0
+    quarantined: int = 0  # of the new suggestions, held back by a rule of the production
     decisions_new: int = 0
     decisions_known: int = 0
     errors: list[LineProblem] = field(default_factory=list)

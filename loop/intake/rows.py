@@ -54,6 +54,14 @@ class NewDecision:
     supersedes: tuple[int, str] | None  # id, external id
 
 
+@dataclass(frozen=True, slots=True)
+class NewSuggestion:
+    """A suggestion as it will stand, to be named before its row is there."""
+
+    pk: int
+    uid: UUID
+
+
 @dataclass(slots=True)
 class Batch:
     """Rows waiting to be copied, each suggestion and each decision with its audit event."""
@@ -69,7 +77,7 @@ class Batch:
 
     def suggestion(
         self, number: int, line: SuggestionLine, *, salt: bytes, brief: int, parent: int | None, registry: Registry
-    ) -> None:
+    ) -> NewSuggestion:
         """Adds a new suggestion with its text (under `salt`) and links."""
         uid = uuid7()
         commit = known.suggestion_commit(line, salt)
@@ -89,6 +97,7 @@ class Batch:
             self._add("loop_suggestion_material", [number, registry.materials[name][0]])
         for name, capacity in line.contributors:
             self._add("loop_suggestion_contribution", [number, registry.people[name], capacity])
+        return NewSuggestion(number, uid)
 
     def decision(self, new: NewDecision, suggestion: int, suggestion_name: str, registry: Registry) -> None:
         """Adds a new decision with its text, spans and signal."""

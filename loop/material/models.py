@@ -36,7 +36,7 @@ class Production(models.Model):
     exports_allowed = models.BooleanField(default=True)
     embargo_until = models.DateField(null=True, blank=True)
     legal_hold = models.BooleanField(default=False)
-    ai_policy = models.JSONField(default=dict, blank=True)  # {stage: {tool use: "permitted" | "not_permitted"}}
+    ai_policy = models.JSONField(default=dict, blank=True)  # rules for the use of AI: ai_policy.py
     guilds = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     entity_name = models.CharField(max_length=200, blank=True)  # the company that is the production
     lead = models.ForeignKey("loop.Contributor", null=True, blank=True, on_delete=models.PROTECT, related_name="+")

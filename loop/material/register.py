@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
 
@@ -18,6 +18,7 @@ from loop.kernel.canonical import commitment
 from loop.kernel.clock import now
 from loop.kernel.errors import ConflictError, NotAllowedError, NotValidError
 from loop.kernel.ids import uuid7
+from loop.material import ai_policy as ai_rules
 from loop.material.models import (
     Capacity,
     Material,
@@ -49,7 +50,7 @@ def add_production(
     drop_frame: bool = False,
     guilds: Sequence[str] = (),
     entity_name: str = "",
-    ai_policy: Mapping[str, Mapping[str, str]] | None = None,
+    ai_policy: Mapping[str, Any] | None = None,
     embargo_until: date | None = None,
     reason_required: bool = False,
     is_demo: bool = False,
@@ -57,8 +58,8 @@ def add_production(
 ) -> Production:
     """Adds a production at `rate` frames a second and records it.
 
-    Only the system or an admin adds one. Raises NotAllowedError, NotValidError for a malformed code, title or rate or
-    drop-frame where there is none, ConflictError for a code that is taken. Durable.
+    Only the system or an admin adds one. Raises NotAllowedError, NotValidError for a malformed code, title, rate or
+    rule for the use of AI, or drop-frame where there is none, ConflictError for a code that is taken. Durable.
     """
     if not (is_system(actor) or actor.is_admin):
         raise NotAllowedError("Only an admin adds a production.")
@@ -74,6 +75,7 @@ def add_production(
         raise NotValidError(
             f"drop_frame: expected 30000/1001 or 60000/1001 for drop-frame, found {rate}", field="drop_frame"
         )
+    rules = ai_rules.read(ai_policy or {})
     moment = at or now()
     try:
         with transaction.atomic(durable=True):
@@ -85,7 +87,7 @@ def add_production(
                 drop_frame=drop_frame,
                 guilds=list(guilds),
                 entity_name=entity_name,
-                ai_policy={stage: dict(uses) for stage, uses in (ai_policy or {}).items()},
+                ai_policy=ai_rules.written(rules),
                 embargo_until=embargo_until,
                 reason_required=reason_required,
                 is_demo=is_demo,

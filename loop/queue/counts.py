@@ -28,6 +28,7 @@ from loop.queue.querysets import (
     claims_of_others,
     open_requests,
 )  # fmt: skip
+from loop.screening.querysets import suggestions_held_back
 from loop.suggestion.models import Suggestion
 
 STATES: Final = (WAITING, ASSIGNED, OPINION, SKIPPED, MINE, DISAGREED, HELD, ALL)
@@ -61,13 +62,14 @@ WITH said AS (
            coalesce(j.skipped, false) AS skipped, coalesce(j.differ, false) AS differ,
            coalesce(m.for_me, false) AS for_me, m.suggestion_id IS NOT NULL AS is_meant, s.id IN ({asked}) AS is_asked,
            s.id IN ({taken}) AS is_taken, coalesce(j.others, 0) >= %(reviewers)s AS is_enough,
-           coalesce(j.others_differ, false) AS others_differ
+           coalesce(j.others_differ, false) AS others_differ, s.id IN ({kept}) AS is_kept_back
     FROM loop_suggestion s
     LEFT JOIN judged j ON j.suggestion_id = s.id
     LEFT JOIN meant m ON m.suggestion_id = s.id
     WHERE s.id IN ({found})
 ), told AS (
-    SELECT *, (for_me OR NOT is_meant) AND (for_me OR is_asked OR is_enough IS NOT TRUE) AS is_open FROM state
+    SELECT *, NOT is_kept_back AND (for_me OR NOT is_meant) AND (for_me OR is_asked OR is_enough IS NOT TRUE) AS is_open
+    FROM state
 )
 """
 
@@ -125,6 +127,7 @@ def _run(
     parts = {
         "asked": (asked.exclude(asked_by=me) if me else asked).values("suggestion"),
         "taken": claims_of_others(production, me, at=at).order_by().values("suggestion"),
+        "kept": suggestions_held_back(production).values("suggestion"),
         "found": found.order_by().values("pk"),
     }
     # The parts come with positional values and the rest has names: the names of theirs count on.

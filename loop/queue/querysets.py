@@ -20,6 +20,7 @@ from loop.material.models import Production
 from loop.people.models import Contributor, User
 from loop.queue.models import Assignment, Claim, OpinionRequest, SavedView
 from loop.queue.policy import policy_of
+from loop.screening.querysets import suggestions_held_back
 
 WAITING: Final = ""  # what nobody has to say: the queue of whoever judges
 SKIPPED: Final = "skipped"
@@ -79,9 +80,11 @@ def open_to(production: Production, me: Contributor) -> Q:
     1. What is assigned waits for its assignees only, and for them however many have judged it.
     2. What has as many people's labels as the policy asks for waits for nobody else,
     3. unless a second opinion is asked for: it waits for everybody but the one who asks.
+    4. What is held in quarantine is handed to nobody; opened on purpose, it can be judged.
     """
     meant_for_me = assigned_to(me)
-    found = Q(meant_for_me) | ~Q(is_assigned())
+    held_back = suggestions_held_back(production).filter(suggestion=OuterRef("pk"))
+    found = (Q(meant_for_me) | ~Q(is_assigned())) & ~Q(Exists(held_back))
     reviewers = policy_of(production).reviewers_per_item
     if reviewers is not None:
         asked = open_requests(production).exclude(asked_by=me).values("suggestion")

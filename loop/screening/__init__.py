@@ -1,5 +1,5 @@
-"""What a text contains that must not train: control tokens, injections, secrets, personal data; versioned verdicts.
+"""What was said of a text before it may train: verdicts that hold it back or let it go.
 
-Holds no code yet. To be written by intake when a text arrives.
+Written by intake when a text arrives, and by a person who releases what was held back.
 It never changes a text and never decides whether a row may leave: that is the gate's.
 """

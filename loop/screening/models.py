@@ -44,4 +44,6 @@ class ScreenVerdict(models.Model):
         indexes = [
             models.Index(fields=["suggestion", "-id"], name="screen_of_suggestion"),  # rule 17
             models.Index(fields=["decision", "-id"], name="screen_of_decision"),
+            # What is held back: few rows among the many that passed. The queue and the list of the quarantine.
+            models.Index(fields=["suggestion"], condition=models.Q(verdict="quarantined"), name="screen_quarantined"),
         ]

@@ -62,12 +62,13 @@ def test_a_change_is_in_the_log(root: Client) -> None:
     assert page.status_code == 200
     form = page.context["adminform"].form
     data = {name: value for name, value in form.initial.items() if name in form.fields and value is not None}
-    data |= {"title": "Night Ferry II", "ai_policy": "{}", "guilds": ""}
+    data |= {"title": "Night Ferry II", "guilds": "", "ai_policy": '{"rules": 3}', "legal_hold": "on"}
     data = {name: value for name, value in data.items() if value is not False}
     answer = root.post(address, data)
     assert answer.status_code == 302, answer.context["errors"]
     ferry.refresh_from_db()
-    assert (ferry.title, ferry.code, ferry.ai_policy) == ("Night Ferry II", "FERRY", {})
+    assert (ferry.title, ferry.code) == ("Night Ferry II", "FERRY")
+    assert (ferry.ai_policy, ferry.legal_hold) == ({}, False)
     event = AuditEvent.objects.get(type="production.changed")
     assert "title" in event.payload.facts["fields"]
     assert "code" not in event.payload.facts["fields"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from loop.decision.models import Decision
@@ -21,6 +21,8 @@ from loop.queue.models import Assignment
 from loop.queue.opinion import ask_opinion
 from loop.queue.policy import set_policy
 from loop.queue.querysets import SKIPPED, WAITING, state_of, walked
+from loop.screening.models import ScreenVerdict
+from loop.screening.verdict import record_verdict
 from loop.signal.answer import answer
 from loop.suggestion.models import Suggestion
 from tests.support.cutting_room import Room, bring_in, line
@@ -53,6 +55,13 @@ def a_history(room: Room, names: list[str], dice: random.Random) -> None:
                 answer(
                     suggestion=item, outcome="retract", decided_by=person, actor=actor, external_id=f"made:{uuid4()}",
                     on_behalf_of=last.on_behalf_of, supersedes=last,
+                )  # fmt: skip
+        elif does < 0.75:
+            said = dice.choice((ScreenVerdict.Verdict.QUARANTINED, ScreenVerdict.Verdict.RELEASED))
+            with transaction.atomic():
+                record_verdict(
+                    verdict=said, version="test-1", findings={"x": 1}, suggestion=item, actor=SYSTEM,
+                    production_id=room.production.pk, at=now(),
                 )  # fmt: skip
         elif does < 0.8:
             ask_opinion(suggestion=item, actor=actor)

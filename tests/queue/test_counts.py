@@ -56,7 +56,7 @@ def a_history(room: Room, names: list[str], dice: random.Random) -> None:
                     suggestion=item, outcome="retract", decided_by=person, actor=actor, external_id=f"made:{uuid4()}",
                     on_behalf_of=last.on_behalf_of, supersedes=last,
                 )  # fmt: skip
-        elif does < 0.75:
+        elif does < 0.72:
             said = dice.choice((ScreenVerdict.Verdict.QUARANTINED, ScreenVerdict.Verdict.RELEASED))
             with transaction.atomic():
                 record_verdict(

@@ -16,6 +16,7 @@ from loop.export.models import Export
 from loop.media import sweep as media_sweep
 from loop.media.render import RENDER_S, render_next
 from loop.media.tidy import tidy
+from loop.recall.expire import expire
 
 MOST_RENDERERS = 4
 MESSAGE_S = 15
@@ -72,6 +73,12 @@ def tidy_media() -> None:
 def forget_drafts() -> None:
     """Removes drafts that nobody came back for."""
     sweep_drafts()
+
+
+@shared_task(name="loop.tasks.expire_authorisations")  # type: ignore[untyped-decorator]
+def expire_authorisations() -> None:
+    """Recalls what left under authorisations that have ended and asked for copies to be deleted."""
+    expire()
 
 
 @shared_task(name="loop.tasks.heartbeat")  # type: ignore[untyped-decorator]

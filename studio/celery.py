@@ -66,6 +66,7 @@ app.conf.update(
         "loop.tasks.heartbeat": {"queue": "control"},
         "loop.tasks.tidy_media": {"queue": "control"},
         "loop.tasks.forget_drafts": {"queue": "control"},
+        "loop.tasks.expire_authorisations": {"queue": "control"},
         "loop.tasks.render_media": {"queue": "media"},
     },
     # A tick that waited longer than its interval is worthless: the next one does the same.
@@ -75,6 +76,7 @@ app.conf.update(
         "media": {"task": "loop.tasks.render_media", "schedule": 15.0, "options": {"expires": 15}},
         "tidy media": {"task": "loop.tasks.tidy_media", "schedule": 600.0, "options": {"expires": 600}},
         "forget drafts": {"task": "loop.tasks.forget_drafts", "schedule": 3600.0, "options": {"expires": 3600}},
+        "expire": {"task": "loop.tasks.expire_authorisations", "schedule": 300.0, "options": {"expires": 300}},
         "heartbeat": {"task": "loop.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
     },
     beat_max_loop_interval=5,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
@@ -84,13 +85,13 @@ def _issue(
     at: datetime,
 ) -> RecallNotice:
     uid = uuid7()
-    is_erasure = isinstance(cause, Erasure)
+    subject: dict[str, Any] = {"erasure" if isinstance(cause, Erasure) else "cause": cause}
     event = record(
         event="recall.issued", actor=actor, obj_table="loop_recall_notice", obj_uid=uid,
         production_id=reach.export.production_id, at=at,
         facts={
-            "rows": reach.rows, "export": str(reach.export.uid), "erasure" if is_erasure else "cause": str(cause.uid),
-            "basis": basis, "actions": actions, "deadline": rfc3339(deadline),
+            "rows": reach.rows, "export": str(reach.export.uid), "basis": basis, "actions": actions,
+            "deadline": rfc3339(deadline), **{name: str(each.uid) for name, each in subject.items()},
         },
     )  # fmt: skip
     set_duty(
@@ -98,6 +99,6 @@ def _issue(
         production_id=reach.export.production_id,
     )  # fmt: skip
     return RecallNotice.objects.create(
-        uid=uid, export=reach.export, cause=None if is_erasure else cause, erasure=cause if is_erasure else None,
-        basis=basis, actions=actions, deadline=deadline, rows=reach.rows, event=event, issued_at=at,
+        uid=uid, export=reach.export, basis=basis, actions=actions, deadline=deadline, rows=reach.rows, event=event,
+        issued_at=at, **subject,
     )  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from loop.consent.models import Authorisation, AuthorisationEvent
+from loop.consent.models import Authorisation, AuthorisationEvent, AuthorisationState
 from loop.consent.permission import require_withdraw
 from loop.export.models import Export
 from loop.kernel.actor import Actor
 from loop.kernel.errors import NotValidError
 from loop.people.models import Contributor
+from loop.people.querysets import require
+from loop.people.roles import Permission
 from loop.recall.models import RecallNotice
 from loop.recall.trace import Reach
 
@@ -57,10 +59,20 @@ def party_of(authorisations: Sequence[Authorisation]) -> Contributor:
     return authorisations[0].party
 
 
-def permit(actor: Actor, authorisations: Iterable[Authorisation], party: Contributor) -> None:
-    """Raises NotAllowedError unless `actor` may withdraw for `party` wherever the records speak."""
+def permit(
+    actor: Actor,
+    authorisations: Iterable[Authorisation],
+    party: Contributor,
+    state: str = AuthorisationState.WITHDRAWN,
+) -> None:
+    """Raises NotAllowedError unless `actor` may withdraw for `party` wherever the records speak.
+
+    What somebody else took back (revoked, invalidated) is not the party's to record: a consent officer does.
+    """
     for production in {each.production for each in authorisations}:
         require_withdraw(actor, production, [party])
+        if state != AuthorisationState.WITHDRAWN and production is not None:
+            require(actor, production, Permission.WITHDRAW)
 
 
 def productions_of(authorisations: Collection[Authorisation]) -> list[int]:

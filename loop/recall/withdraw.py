@@ -42,9 +42,10 @@ def withdraw(
        of the recipient and a deadline. A release in progress needs none: it is checked again under the same lock.
 
     Nothing that left is rewritten. Raises NotValidError for no records, records of several parties or another state,
-    NotAllowedError for anybody but the party (its own withdrawal) and a consent officer, ConflictError if a record is withdrawn already.
+    NotAllowedError for anybody but a consent officer and, for its own withdrawal, the party, ConflictError if a record
+    is withdrawn already.
     """
-    permit(actor, authorisations, party_of(authorisations))
+    permit(actor, authorisations, party_of(authorisations), state)
     with transaction.atomic(durable=True):
         at = hold(productions_of(authorisations))
         return withdraw_held(authorisations=authorisations, actor=actor, at=at, state=state, reason=reason)
@@ -53,7 +54,7 @@ def withdraw(
 def withdraw_held(
     *, authorisations: Sequence[Authorisation], actor: Actor, at: datetime, state: str, reason: str = ""
 ) -> WithdrawalReport:
-    """Steps 2 and 3 of `withdraw`, in the caller's transaction, which holds the productions since `at` and permits it."""
+    """Steps 2 and 3 of `withdraw` in the caller's transaction, which permits it and holds the productions since `at`."""
     party = party_of(authorisations)
     events = [take_back(authorisation=each, state=state, actor=actor, at=at, reason=reason) for each in authorisations]
     with connection.cursor() as cursor:

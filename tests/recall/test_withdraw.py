@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from loop.audit.models import AuditEvent
 from loop.consent.models import Authorisation, AuthorisationState
@@ -168,3 +170,34 @@ def test_a_record_for_every_production_is_withdrawn_from_each(show: Stage) -> No
     assert [each.production for each in records] == [None]
     report = withdraw(authorisations=records, actor=SYSTEM)
     assert len(report.notices) == 1
+
+
+@pytest.mark.parametrize(("word", "state", "basis"), [
+    ("revoked", AuthorisationState.REVOKED, "revoked_by_other_party"),
+    ("invalidated", AuthorisationState.INVALIDATED, "invalidated"),
+])  # fmt: skip
+def test_the_command_records_what_another_party_took_back(
+    show: Stage, word: str, state: AuthorisationState, basis: str
+) -> None:
+    records = show.authorises()
+    show.releases()
+    [record] = [each for each in records if each.party == party(show, "director-1")]
+    out = StringIO()
+    call_command("withdraw", "--authorisation", str(record.uid), "--state", word, stdout=out)
+    assert f"Recorded as {word}: {record.uid}" in out.getvalue()
+    assert record.events.latest("id").state == state
+    assert RecallNotice.objects.get().basis == basis
+
+
+def test_a_party_withdraws_for_itself_and_revokes_for_nobody(show: Stage) -> None:
+    records = show.authorises("director-1")
+    [record] = records
+    user = User.objects.create(username="d")
+    add_member(user=user, production=show.production, role=Role.DIRECTOR, contributor_id="director-1", actor=SYSTEM)
+    Contributor.objects.filter(pk=record.party_id).update(user=user)
+    records = list(Authorisation.objects.filter(pk=record.pk))
+    own = actor_for_user(user)
+    for state in (AuthorisationState.REVOKED, AuthorisationState.INVALIDATED):
+        with pytest.raises(NotAllowedError):
+            withdraw(authorisations=records, actor=own, state=state)
+    assert withdraw(authorisations=records, actor=own).events

@@ -16,9 +16,11 @@ from loop.export.sweep import sweep
 from loop.kernel.errors import LoopError
 from loop.media import sweep as media_sweep
 from loop.media.render import render_next
+from loop.recall.expire import expire
 
 SEAL_EVERY_S = 5.0
 FORGET_EVERY_S = 3600.0
+EXPIRE_EVERY_S = 300.0
 
 
 class Command(BaseCommand):
@@ -33,6 +35,7 @@ Ends on Ctrl-C."""
     def handle(self, *args: Any, **options: Any) -> None:
         """Several may run at once, beside Celery workers too: a step belongs to whoever claims its row."""
         self._name, self._sealed, self._forgot = f"worker poll {os.getpid()}", 0.0, float("-inf")
+        self._expired = float("-inf")
         self.stdout.write("Waiting for work; Ctrl-C ends it." if not options["until_idle"] else "Working until idle.")
         try:
             while True:
@@ -52,7 +55,7 @@ Ends on Ctrl-C."""
             self.stdout.write("Stopped.")
 
     def _keep(self) -> None:
-        """What must go on while a film is transcoded: we show that we are alive, the log is sealed, old drafts go."""
+        """What must go on while a film is transcoded: a beat, the sealed log, no old drafts, what ended recalled."""
         beat(self._name)
         if time.monotonic() - self._sealed >= SEAL_EVERY_S:
             seal_all()
@@ -60,6 +63,9 @@ Ends on Ctrl-C."""
         if time.monotonic() - self._forgot >= FORGET_EVERY_S:
             sweep_drafts()
             self._forgot = time.monotonic()
+        if time.monotonic() - self._expired >= EXPIRE_EVERY_S:
+            expire()
+            self._expired = time.monotonic()
 
     def _work(self) -> bool:
         """One step of every release that waits, then one rendition; True if any did something."""

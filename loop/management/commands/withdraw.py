@@ -5,12 +5,20 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from loop.consent.models import AuthorisationState
 from loop.management.acting import acting, add_actor_argument, production_named, refusals
 from loop.management.arguments import authorisation_named, party_named
 from loop.recall.preview import preview
 from loop.recall.querysets import records_of
 from loop.recall.trace import Reach
 from loop.recall.withdraw import withdraw
+
+STATES = {
+    "withdrawn": AuthorisationState.WITHDRAWN,
+    "revoked": AuthorisationState.REVOKED,
+    "invalidated": AuthorisationState.INVALIDATED,
+}
+DONE = {"withdrawn": "Withdrew", "revoked": "Recorded as revoked:", "invalidated": "Recorded as invalidated:"}
 
 
 class Command(BaseCommand):
@@ -21,6 +29,10 @@ class Command(BaseCommand):
         what.add_argument("--authorisation", metavar="UID", help="one record")
         what.add_argument("--party", metavar="ID", help="all records of a party on --production")
         parser.add_argument("--production", metavar="CODE", help="needed with --party")
+        parser.add_argument(
+            "--state", choices=STATES, default="withdrawn",
+            help="by whom: the party (default), another party (revoked), or never valid (invalidated)",
+        )  # fmt: skip
         parser.add_argument("--reason", default="", help="kept with the audit event")
         parser.add_argument("--preview", action="store_true", help="only show what it would reach; nothing is recorded")
         add_actor_argument(parser)
@@ -38,8 +50,10 @@ class Command(BaseCommand):
             if options["preview"]:
                 report = preview(authorisations=records, actor=actor)
             else:
-                report = withdraw(authorisations=records, actor=actor, reason=options["reason"])
-        did = "Would withdraw" if options["preview"] else "Withdrew"
+                report = withdraw(
+                    authorisations=records, actor=actor, state=STATES[options["state"]], reason=options["reason"]
+                )
+        did = "Would withdraw" if options["preview"] else DONE[options["state"]]
         for authorisation in report.authorisations:
             self.stdout.write(f"{did} {authorisation.uid} of {authorisation.party.external_id}.")
         recalls = "would be recalled" if options["preview"] else "recalled"

@@ -101,10 +101,10 @@ def test_sums_and_lists_agree_for_everybody(
             assert me is not None
             gone_through = found.filter(walked(production, me)).order_by("id")
             last = gone_through.last()
-            assert last is not None
-            total, judged, done, before = walk_counts(production, me, found, WAITING, before=last.pk, at=moment)
+            place = last.pk if last else 0  # with everything judged by others or held back, nothing is gone through
+            total, judged, done, before = walk_counts(production, me, found, WAITING, before=place, at=moment)
             waiting = found.filter(state_of(production, WAITING, me, at=moment)).count()
-            assert (total, before, total - judged) == (gone_through.count(), total - 1, waiting)
+            assert (total, before, total - judged) == (gone_through.count(), max(total - 1, 0), waiting)
             skipped = walk_counts(production, me, found, SKIPPED, before=0, at=moment)
             assert skipped == (total, judged, done, 0)
 

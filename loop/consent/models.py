@@ -299,6 +299,7 @@ class ConsentRequest(models.Model):
     uses = ArrayField(models.CharField(max_length=40))
     recipients = ArrayField(models.CharField(max_length=64))
     valid_until = models.DateField()  # until when the authorisation asked for would run
+    compensation = models.JSONField(default=dict, blank=True)  # what is offered, as Authorisation has it
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="+")
     event = models.ForeignKey("loop.AuditEvent", on_delete=models.PROTECT, related_name="+")
     sent_at = models.DateTimeField()

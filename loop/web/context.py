@@ -47,7 +47,18 @@ WAYS = (
         "go.consent",
         frozenset({Permission.SEE_REGISTRY, Permission.AUTHORISE_OWN}),
         frozenset(
-            {"authorisation", "authorisation-new", "recalls", "recall", "coverage", "compensation", "compensation-meet"}
+            {
+                "authorisation",
+                "authorisation-new",
+                "recalls",
+                "recall",
+                "coverage",
+                "parties",
+                "party",
+                "party-new",
+                "compensation",
+                "compensation-meet",
+            }
         ),
     ),
     Way(

@@ -20,7 +20,7 @@ from loop.export.models import Export
 from loop.export.rules import UNFINISHED
 from loop.kernel.actor import SYSTEM
 from loop.material.models import Production
-from loop.people.models import User
+from loop.people.models import Contributor, User
 from loop.people.querysets import actor_for_user
 from loop.recall.models import RecallNotice
 from loop.recall.withdraw import withdraw
@@ -51,6 +51,7 @@ def given(name: str) -> Given:
         "file": lambda: Suggestion.objects.get(external_id="nf-10-a").media.uid,  # type: ignore[union-attr]
         "decision": lambda: Decision.objects.earliest("id").uid,
         "authorisation": lambda: Authorisation.objects.earliest("id").uid,
+        "party": lambda: Contributor.objects.filter(namespace=Production.objects.get().code).earliest("id").uid,
         "recall": lambda: RecallNotice.objects.earliest("id").uid,
         "event": lambda: AuditEvent.objects.filter(type="decision.recorded").earliest("id").uid,
     }
@@ -105,6 +106,10 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
     ("compensation", "consent", nothing, ""),
     ("compensation", "producer", nothing, ""),
     ("compensation-csv", "producer", nothing, ""),
+    ("parties", "consent", nothing, ""),
+    ("parties-csv", "consent", nothing, ""),
+    ("party-new", "consent", nothing, ""),
+    ("party", "consent", of("party"), ""),
     ("coverage", "consent", nothing, ""),
     ("coverage-csv", "consent", nothing, ""),
     ("explain", "consent", of("text"), ""),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loop.web.consent import compensation, coverage, explaining, granting, recalling, records, withdrawing
+from loop.web.consent import compensation, coverage, explaining, granting, parties, recalling, records, withdrawing
 
 urlpatterns = [
     path("p/<str:code>/authorisations/", records.index, name="authorisations"),
@@ -17,6 +17,10 @@ urlpatterns = [
     path("p/<str:code>/compensation/", compensation.index, name="compensation"),
     path("p/<str:code>/compensation.csv", compensation.download, name="compensation-csv"),
     path("p/<str:code>/compensation/<uuid:uid>/", compensation.meet, name="compensation-meet"),
+    path("p/<str:code>/parties/", parties.index, name="parties"),
+    path("p/<str:code>/parties.csv", parties.download, name="parties-csv"),
+    path("p/<str:code>/parties/new/", parties.new, name="party-new"),
+    path("p/<str:code>/parties/<uuid:uid>/", parties.change, name="party"),
     path("p/<str:code>/coverage/", coverage.index, name="coverage"),
     path("p/<str:code>/coverage.csv", coverage.download, name="coverage-csv"),
     path("p/<str:code>/items/<uuid:uid>/explain/", explaining.explained, name="explain"),

@@ -144,7 +144,7 @@ def _form_page(request: HttpRequest, form: PartyForm, party: Contributor | None)
     return render(request, "consent/party.html", {"form": form, "party": party}, status=status)
 
 
-def _parties(production: Production) -> QuerySet[Contributor]:
+def _parties(production: Production) -> QuerySet[Any]:
     """With the number of their records about the production; in the order of their ids."""
     about = Q(authorisations__production=production) | Q(
         authorisations__isnull=False, authorisations__production__isnull=True

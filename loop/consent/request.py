@@ -12,7 +12,7 @@ from loop.consent import checks
 from loop.consent.lock import database_moment
 from loop.consent.models import ConsentRequest, Notice, Recipient
 from loop.consent.permission import require_authorise
-from loop.consent.querysets import requests_of
+from loop.consent.querysets import RequestState, in_state, requests_of
 from loop.kernel.actor import Actor
 from loop.kernel.canonical import Json
 from loop.kernel.clock import utc_date
@@ -36,8 +36,8 @@ def ask_parties(
 ) -> list[ConsentRequest]:
     """Records that each of `parties` was asked for `uses` by `recipients` (codes), until `valid_until`. Durable.
 
-    All parties or none. `notice` is the text they are shown; `compensation` what is offered, as an authorisation has it.
-    It gives nobody anything: until a party answers, silence denies.
+    All parties or none. `notice` is the text they are shown; `compensation` what is offered, as an authorisation has
+    it. It gives nobody anything: until a party answers, silence denies.
     Raises NotValidError with the field: no party, a party twice or one whose work was erased, an unknown purpose or
     digital_replica, no or an unknown recipient, a day that has passed, a fee without a term; ConflictError if a party
     was asked the very same and has not answered; NotAllowedError for anybody but a consent officer.
@@ -103,7 +103,9 @@ def _may_be_asked(
             f"party: expected somebody with work on {production.code}; what {party.external_id} left there was erased",
             field="party",
         )
-    same = requests_of(production, party).filter(uses=uses, recipients=recipients, said=None, valid_until__gte=today)
+    same = requests_of(production, party).filter(
+        in_state(RequestState.UNANSWERED, today), uses=uses, recipients=recipients
+    )
     open_one = same.first()
     if open_one is not None:
         raise ConflictError(

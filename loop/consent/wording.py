@@ -27,8 +27,7 @@ PURPOSES: Final[dict[str, tuple[str, str]]] = {
     ),
     "ai_generative_training": (
         "Training AI that creates",
-        "An AI model learns from your work how to make text, pictures, sound or decisions of its own. What it has "
-        "learned cannot always be taken out again.",
+        "An AI model learns from your work how to make text, pictures or sound. That cannot always be undone.",
     ),
     "ai_evaluation": (
         "Testing AI",

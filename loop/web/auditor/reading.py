@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from loop.audit import querysets as log
+from loop.consent.models import Recipient
+from loop.consent.models import ContributorLink
 from loop.export.models import Export
 from loop.material.models import Production
 from loop.people.models import Token, User
@@ -44,15 +46,23 @@ def readable(desk: Desk, production: Production) -> Q:
 
 
 def names_of(pids: Iterable[str]) -> dict[str, str]:
-    """What people call the acting parties: a login's username, a token's name. At most two queries."""
+    """What people call the acting parties: a login's username, a token's name. At most three queries."""
     wanted = {pid: pid.partition(":") for pid in set(pids)}
     users = {UUID(uid) for kind, _, uid in wanted.values() if kind == "user"}
     tokens = {UUID(uid) for kind, _, uid in wanted.values() if kind == "token"}
+    links = {UUID(uid) for kind, _, uid in wanted.values() if kind == "link"}
     names = {"system": "Circled"}
     if users:
         names |= {f"user:{each.uid}": each.get_username() for each in User.objects.filter(uid__in=users)}
+    recipients = {UUID(uid) for kind, _, uid in wanted.values() if kind == "recipient"}
+    if recipients:
+        found = Recipient.objects.filter(uid__in=recipients)
+        names |= {f"recipient:{each.uid}": f"recipient {each.code}" for each in found}
     if tokens:
         names |= {f"token:{each.uid}": f"token {each.name}" for each in Token.objects.filter(uid__in=tokens)}
+    if links:
+        found = ContributorLink.objects.filter(uid__in=links).select_related("contributor")
+        names |= {f"link:{each.uid}": f"{each.contributor}, by their own link" for each in found}
     return {pid: names.get(pid, pid) for pid in wanted}
 
 

@@ -9,8 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from loop.audit import querysets as log
-from loop.consent.models import Recipient
-from loop.consent.models import ContributorLink
+from loop.consent.models import ContributorLink, Recipient
 from loop.export.models import Export
 from loop.material.models import Production
 from loop.people.models import Token, User
@@ -61,8 +60,8 @@ def names_of(pids: Iterable[str]) -> dict[str, str]:
     if tokens:
         names |= {f"token:{each.uid}": f"token {each.name}" for each in Token.objects.filter(uid__in=tokens)}
     if links:
-        found = ContributorLink.objects.filter(uid__in=links).select_related("contributor")
-        names |= {f"link:{each.uid}": f"{each.contributor}, by their own link" for each in found}
+        doors = ContributorLink.objects.filter(uid__in=links).select_related("contributor")
+        names |= {f"link:{each.uid}": f"{each.contributor}, by their own link" for each in doors}
     return {pid: names.get(pid, pid) for pid in wanted}
 
 

@@ -17,6 +17,18 @@ def add_actor_argument(parser: CommandParser) -> None:
     parser.add_argument("--actor", metavar="USERNAME", help="the login that does this (default: the system)")
 
 
+AWAITS = 3
+"""The exit code of a command whose act waits for a second person. 1 is a refusal, 2 a bad argument."""
+
+
+def add_second_argument(parser: CommandParser, what: str) -> None:
+    """Adds `--approve-as USERNAME`: the second person, who approves here and now what needs one."""
+    parser.add_argument(
+        "--approve-as", metavar="USERNAME",
+        help=f"a consent officer's login that approves {what}; without it the command says how to continue",
+    )  # fmt: skip
+
+
 def acting(username: str | None) -> Actor:
     """The actor named by `--actor`. Raises CommandError for an unknown or disabled login."""
     if username is None:

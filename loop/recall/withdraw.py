@@ -54,7 +54,7 @@ def withdraw(
 def withdraw_held(
     *, authorisations: Sequence[Authorisation], actor: Actor, at: datetime, state: str, reason: str = ""
 ) -> WithdrawalReport:
-    """Steps 2 and 3 of `withdraw` in the caller's transaction, which permits it and holds the productions since `at`."""
+    """Steps 2 and 3 of `withdraw` in the caller's transaction, which permits it and holds the productions at `at`."""
     party = party_of(authorisations)
     events = [take_back(authorisation=each, state=state, actor=actor, at=at, reason=reason) for each in authorisations]
     with connection.cursor() as cursor:

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from loop.consent.models import Recipient
+from loop.consent.models import ApprovalRequest, Recipient
 from loop.consent.terms import PURPOSES
 from loop.export import places
+from loop.export.approval import request_of
 from loop.export.disclosures import NOT_MADE_REASONS
 from loop.export.heartbeat import is_worker_alive
 from loop.export.models import Export, ExportRowDropped, Profile
@@ -20,9 +21,9 @@ from loop.export.order import order
 from loop.export.preview import preview
 from loop.export.progress import progress_of
 from loop.export.recipe import DEFAULT_LABELS
-from loop.export.rules import FAILED, LABEL_POLICIES, LABELLED_OUTCOMES, PUBLISHED, UNFINISHED
+from loop.export.rules import AWAITING, FAILED, LABEL_POLICIES, LABELLED_OUTCOMES, PUBLISHED, UNFINISHED
 from loop.gate.reasons import REASONS
-from loop.management.acting import acting, add_actor_argument, production_named, refusals
+from loop.management.acting import AWAITS, acting, add_actor_argument, add_second_argument, production_named, refusals
 from loop.material.models import Production, Stage
 from loop.tasks import nudge
 
@@ -61,6 +62,7 @@ class Command(BaseCommand):
         parser.add_argument("--wait", action="store_true", help="show progress until the folder is there")
         parser.add_argument("--out", type=Path, metavar="DIR", help="copy the folder there (implies --wait)")
         add_actor_argument(parser)
+        add_second_argument(parser, "a release that goes outside the studio")
 
     def handle(self, *args: Any, **options: Any) -> None:
         production = production_named(options["production"])
@@ -82,12 +84,25 @@ class Command(BaseCommand):
             if options["preview"]:
                 self._preview(asked)
                 return
-            export = order(**asked)
+            export = order(**asked, second=acting(options["approve_as"]) if options["approve_as"] else None)
         nudge(export)
         self.stdout.write(f"Ordered {production.code} E-{export.number} ({export.uid}).")
+        self._tell_approval(export)
         if options["wait"] or out is not None:
             self._wait(export)
             self._end(export, production, out)
+
+    def _tell_approval(self, export: Export) -> None:
+        asked = request_of(export)
+        if asked is None:
+            return
+        if hasattr(asked, "decision"):
+            self.stdout.write("It goes outside the studio, and is approved.")
+        else:
+            self.stdout.write(
+                "It goes outside the studio: before it is published a consent officer who did not order it approves it."
+                f"\n{_how_to_approve(asked)}"
+            )
 
     def _preview(self, asked: dict[str, Any]) -> None:
         found = preview(**asked)
@@ -122,6 +137,13 @@ class Command(BaseCommand):
     def _end(self, export: Export, production: Production, out: Path | None) -> None:
         if export.state == FAILED:
             raise CommandError(f"E-{export.number} failed: {export.failure}")
+        asked = request_of(export)
+        if export.state == AWAITING and asked is not None:
+            raise CommandError(
+                f"E-{export.number} is built and verified, awaiting approval. {_how_to_approve(asked)}\nThen it is"
+                " published, and lies on the page of exports.",
+                returncode=AWAITS,
+            )
         if export.state != PUBLISHED:
             raise CommandError(f"E-{export.number} is {export.state}.")
         folder = places.root() / export.folder
@@ -146,6 +168,10 @@ class Command(BaseCommand):
         for name, count in sorted(not_made.items()):
             if count:
                 self.stdout.write(f"  {count:>8}  not made: {NOT_MADE_REASONS.get(name, name)}")
+
+
+def _how_to_approve(asked: ApprovalRequest) -> str:
+    return f"To approve it: ./manage.py approve {asked.uid} --actor NAME"
 
 
 def _recipient(code: str) -> Recipient:

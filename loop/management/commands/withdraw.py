@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loop.consent.models import AuthorisationState
-from loop.management.acting import acting, add_actor_argument, production_named, refusals
+from loop.management.acting import AWAITS, acting, add_actor_argument, add_second_argument, production_named, refusals
 from loop.management.arguments import authorisation_named, party_named
 from loop.recall.preview import preview
+from loop.recall.propose import propose
 from loop.recall.querysets import records_of
 from loop.recall.trace import Reach
-from loop.recall.withdraw import withdraw
 
 STATES = {
     "withdrawn": AuthorisationState.WITHDRAWN,
@@ -36,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="kept with the audit event")
         parser.add_argument("--preview", action="store_true", help="only show what it would reach; nothing is recorded")
         add_actor_argument(parser)
+        add_second_argument(parser, "a withdrawal that reaches a published release and is not the party's own")
 
     def handle(self, *args: Any, **options: Any) -> None:
         actor = acting(options["actor"])
@@ -48,15 +49,18 @@ class Command(BaseCommand):
             else:
                 records = [authorisation_named(options["authorisation"])]
             if options["preview"]:
-                report = preview(authorisations=records, actor=actor)
+                report, waits = preview(authorisations=records, actor=actor), None
             else:
-                report = withdraw(
-                    authorisations=records, actor=actor, state=STATES[options["state"]], reason=options["reason"]
-                )
-        did = "Would withdraw" if options["preview"] else DONE[options["state"]]
+                made = propose(
+                    authorisations=records, actor=actor, state=STATES[options["state"]], reason=options["reason"],
+                    second=acting(options["approve_as"]) if options["approve_as"] else None,
+                )  # fmt: skip
+                report, waits = made.report, made.request if made.is_waiting else None
+        is_done = not options["preview"] and waits is None
+        did = DONE[options["state"]] if is_done else "Would withdraw"
         for authorisation in report.authorisations:
             self.stdout.write(f"{did} {authorisation.uid} of {authorisation.party.external_id}.")
-        recalls = "would be recalled" if options["preview"] else "recalled"
+        recalls = "recalled" if is_done else "would be recalled"
         self._tell(f"Published exports {recalls}:", report.published)
         self._tell("Exports in progress that leave the rows out:", report.in_progress)
         if not report.published and not report.in_progress:
@@ -64,6 +68,12 @@ class Command(BaseCommand):
         for notice in report.notices:
             self.stdout.write(
                 f"Recall notice {notice.uid}: {notice.rows} rows, acknowledge by {notice.deadline:%Y-%m-%d}."
+            )
+        if waits is not None:
+            raise CommandError(
+                "Nothing is withdrawn yet: it reaches a published release, so it is awaiting approval by a consent"
+                f" officer other than who asked.\nTo approve it: ./manage.py approve {waits.uid} --actor NAME",
+                returncode=AWAITS,
             )
 
     def _tell(self, heading: str, reached: Iterable[Reach]) -> None:

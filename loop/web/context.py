@@ -58,6 +58,9 @@ WAYS = (
                 "party-new",
                 "compensation",
                 "compensation-meet",
+                "ai-use",
+                "quarantine",
+                "quarantine-release",
             }
         ),
     ),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from loop.decision.models import Decision
 from loop.decision.rules import LABELLED
 from loop.export.models import Export, ExportRow
+from loop.material import ai_policy
 from loop.material.models import Media, Production, Stage
 from loop.people.models import Contributor, Member, Role
 from loop.people.roles import Permission
@@ -63,6 +64,10 @@ def overview(request: HttpRequest, code: str) -> HttpResponse:
         "media": _media(production),
         "policy": _policy(production),
         "policy_url": reverse("policy", args=[code]) if desk.may(Permission.MANAGE_PEOPLE) else "",
+        "permits": _permits(production),
+        "permits_url": reverse("ai-use", args=[code])
+        if desk.may(Permission.MANAGE_PEOPLE) or desk.may(Permission.SEE_REGISTRY)
+        else "",
         "review_url": address(production, Wanted()),
         "queue_url": reverse("queue", args=[code]) if reads else "",
         "rate": _rate(production),
@@ -213,6 +218,20 @@ def _point(place: int, row: AcceptanceRow) -> dict[str, Any]:
         "full": row.group,
         "is_enough": row.is_enough,
     }
+
+
+def _permits(production: Production) -> list[str]:
+    """What may come in from models and whether anything may leave, in words. No query."""
+    rules = ai_policy.read(production.ai_policy)
+    forbids = sum(rule.forbids for rule in rules)
+    words = [f"{len(rules)} rules for the use of AI, {forbids} of them forbid" if rules else "every use of AI"]
+    if production.embargo_until is not None:
+        words.append(f"embargo until {production.embargo_until:%-d %b %Y}")
+    if production.legal_hold:
+        words.append("legal hold: nothing leaves")
+    if not production.exports_allowed:
+        words.append("no exports")
+    return words
 
 
 def _policy(production: Production) -> list[str]:

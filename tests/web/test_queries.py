@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, reverse
@@ -19,12 +19,15 @@ from loop.export.advance import advance
 from loop.export.models import Export
 from loop.export.rules import UNFINISHED
 from loop.kernel.actor import SYSTEM
+from loop.kernel.clock import now
 from loop.material.models import Production
 from loop.people.models import Contributor, User
 from loop.people.querysets import actor_for_user
 from loop.recall.models import RecallNotice
 from loop.recall.withdraw import withdraw
 from loop.sample.release import order_release
+from loop.screening.models import ScreenVerdict
+from loop.screening.verdict import record_verdict
 from loop.suggestion.models import Suggestion
 from loop.web import urls as pages
 from tests.support.databases import FreshDatabase
@@ -53,6 +56,7 @@ def given(name: str) -> Given:
         "authorisation": lambda: Authorisation.objects.earliest("id").uid,
         "party": lambda: Contributor.objects.filter(namespace=Production.objects.get().code).earliest("id").uid,
         "recall": lambda: RecallNotice.objects.earliest("id").uid,
+        "held": lambda: ScreenVerdict.objects.filter(verdict="quarantined").latest("id").uid,
         "event": lambda: AuditEvent.objects.filter(type="decision.recorded").earliest("id").uid,
     }
     return {"uid": found[name]()}
@@ -112,6 +116,13 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
     ("party", "consent", of("party"), ""),
     ("coverage", "consent", nothing, ""),
     ("coverage-csv", "consent", nothing, ""),
+    ("ai-use", "producer", nothing, ""),
+    ("ai-use", "consent", nothing, ""),
+    ("ai-use-csv", "producer", nothing, ""),
+    ("ai-use-terms-csv", "producer", nothing, ""),
+    ("quarantine", "producer", nothing, ""),
+    ("quarantine-csv", "producer", nothing, ""),
+    ("quarantine-release", "producer", of("held"), ""),
     ("explain", "consent", of("text"), ""),
     ("recalls", "consent", nothing, ""),
     ("recalls-csv", "consent", nothing, ""),
@@ -152,6 +163,11 @@ def test_every_page_asks_at_most_twelve_times(fresh_database: FreshDatabase) -> 
         export.refresh_from_db()
     carried = Authorisation.objects.filter(pk__in=export.rows.values_list("authorisation_ids__0", flat=True))
     assert withdraw(authorisations=[carried.earliest("id")], actor=SYSTEM).notices
+    with transaction.atomic():
+        record_verdict(
+            verdict=ScreenVerdict.Verdict.QUARANTINED, version="test", findings={"policy.none": 1}, actor=SYSTEM,
+            suggestion=Suggestion.objects.get(external_id="nf-10-a"), production_id=production.pk, at=now(),
+        )  # fmt: skip
     seal_all()
     too_many: dict[str, int] = {}
     for name, who, arguments, query in PAGES:

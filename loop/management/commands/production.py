@@ -1,11 +1,17 @@
 """./manage.py production add | list | policy"""
 
+import json
+import sys
 from argparse import BooleanOptionalAction
+from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from loop.consent.govern import Governance, govern
 from loop.management.acting import acting, add_actor_argument, production_named, refusals
+from loop.management.arguments import a_date, a_file
+from loop.material import ai_policy
 from loop.material.models import Production
 from loop.material.register import add_production
 from loop.material.timecode import parse_rate
@@ -35,13 +41,22 @@ class Command(BaseCommand):
         add.add_argument("--reason-required", action="store_true", help="a reject or revise needs a reason")
         add_actor_argument(add)
         verbs.add_parser("list", help="all productions")
-        policy = verbs.add_parser("policy", help="how a production is reviewed; what is not named stays as it is")
+        policy = verbs.add_parser(
+            "policy", help="how a production is reviewed and what it permits; what is not named stays as it is"
+        )
         policy.add_argument("code")
         policy.add_argument("--reviewers", help="how many people judge an item: 1, 2 ...; all: everybody judges all")
         policy.add_argument("--lease", type=int, metavar="SECONDS", help="how long an item stays with one person")
         policy.add_argument("--skip", choices=ReviewPolicy.Skip.values, help="whether items may be skipped")
         for flag, help_text in FLAGS.items():
             policy.add_argument(f"--{flag}", action=BooleanOptionalAction, default=None, help=help_text)
+        policy.add_argument(
+            "--rules", type=a_file, metavar="FILE", help="rules for the use of AI as JSON; -: from stdin"
+        )
+        policy.add_argument("--show-rules", action="store_true", help="print the rules for the use of AI as JSON")
+        policy.add_argument("--embargo-until", metavar="DATE", help="last day of the embargo; none: there is none")
+        policy.add_argument("--legal-hold", action=BooleanOptionalAction, default=None, help="nothing leaves")
+        policy.add_argument("--exports-allowed", action=BooleanOptionalAction, default=None, help="anything may leave")
         policy.add_argument("--accept-chip", action="append", metavar="CODE", help="repeatable: reasons of praise")
         policy.add_argument("--beat-chip", action="append", metavar="CODE", help="repeatable: beats")
         add_actor_argument(policy)
@@ -70,6 +85,14 @@ class Command(BaseCommand):
 
     def _policy(self, options: dict[str, Any]) -> None:
         production = production_named(options["code"])
+        permits = _permits(options)
+        if permits:
+            with refusals():
+                govern(production=production, actor=acting(options["actor"]), **permits)
+            production = production_named(options["code"])
+        if options["show_rules"]:
+            self.stdout.write(json.dumps(production.ai_policy or {"rules": []}, indent=1, ensure_ascii=False))
+            return
         wanted: dict[str, Any] = {
             "lease_s": options["lease"],
             "skip": options["skip"],
@@ -92,6 +115,38 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{production.code}: {people}; skipping {policy.get_skip_display().lower()}; {', '.join(flags)}"
         )
+        rules = ai_policy.read(production.ai_policy)
+        self.stdout.write(
+            f"{len(rules)} rules for the use of AI (--show-rules);"
+            f" embargo until {production.embargo_until or 'never set'};"
+            f" legal hold {'on' if production.legal_hold else 'off'};"
+            f" exports {'allowed' if production.exports_allowed else 'not allowed'}"
+        )
+
+
+def _permits(options: dict[str, Any]) -> Governance:
+    """What was named of what the production permits."""
+    wanted: Governance = {}
+    if options["rules"] is not None:
+        wanted["ai_policy"] = _read_rules(options["rules"])
+    if options["embargo_until"] is not None:
+        text = options["embargo_until"]
+        wanted["embargo_until"] = None if text == "none" else a_date("--embargo-until", text)
+    if options["legal_hold"] is not None:
+        wanted["legal_hold"] = options["legal_hold"]
+    if options["exports_allowed"] is not None:
+        wanted["exports_allowed"] = options["exports_allowed"]
+    return wanted
+
+
+def _read_rules(path: Path) -> Any:
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        return json.loads(text)
+    except OSError as error:
+        raise CommandError(f"--rules: {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise CommandError(f"--rules: expected JSON, found {error}") from error
 
 
 def _flag(production: Production, policy: ReviewPolicy, flag: str) -> bool:

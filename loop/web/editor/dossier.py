@@ -39,6 +39,7 @@ from loop.web.editor.item import (
     scene_of,
 )
 from loop.web.editor.opinions import opinion_of
+from loop.web.editor.provenance import provenance
 from loop.web.editor.queue import judge
 from loop.web.editor.rows import address, short_name
 from loop.web.editor.wanted import Wanted, kind_words
@@ -114,6 +115,8 @@ def show(
         "review_url": address(production, Wanted(), suggestion.uid) if me else "",
         "opinion": opinion_of(suggestion, me, here=request.path) if me else None,
         "digest": bytes(suggestion.digest).hex(),
+        "provenance": provenance(production, suggestion, is_hidden=is_hidden),
+        "may_release": desk.may(Permission.MANAGE_PEOPLE),
         **(more or {}),
     }
     return render(request, "editor/dossier.html", context, status=status)

@@ -26,6 +26,7 @@ from loop.web.editor.board import beside
 from loop.web.editor.codes import Codes, codes_of
 from loop.web.editor.drafts import told as draft_told
 from loop.web.editor.media import media_card, stage_of
+from loop.web.editor.provenance import with_provenance
 from loop.web.editor.rows import CANDIDATES, Progress, address, short_name
 from loop.web.editor.sheet import (
     base_of,
@@ -50,7 +51,7 @@ SCRIPT_PARTS: Final = frozenset({"heading", "cue", "dialogue"})  # with all thre
 def judged(production: Production, uid: UUID) -> Suggestion | None:
     """A suggestion of the production with what its page shows of itself. One query."""
     found = Suggestion.objects.select_related("production", "brief__scene", "model", "media", "text")
-    return found.filter(production=production, uid=uid).first()
+    return with_provenance(found).filter(production=production, uid=uid).first()
 
 
 def scene_of(suggestion: Suggestion, told: object) -> str:

@@ -156,7 +156,8 @@ def _flatten(detail: Any, where: str) -> list[dict[str, str]]:
     if isinstance(detail, Mapping):
         found = []
         for key, item in detail.items():
-            name = where if key == "non_field_errors" else f"{where}.{key}".lstrip(".")
+            place = f"[{key}]" if isinstance(key, int) else f".{key}"
+            name = where if key == "non_field_errors" else f"{where}{place}".lstrip(".")
             found += _flatten(item, name)
         return found
     if isinstance(detail, (list, tuple)):

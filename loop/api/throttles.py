@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CALLS_A_MINUTE = 1_200
 ORDERS_AN_HOUR = 120
+ADDRESS_CALLS_A_MINUTE = 120
+ADDRESS_ANSWERS_AN_HOUR = 60
 FAILURES_A_MINUTE = 60
 
 _calls = LocMemCache("circled-api-calls", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
@@ -46,6 +48,22 @@ class OrderThrottle(BaseThrottle):
 
     def wait(self) -> float:
         return _left(3_600)
+
+
+class AddressThrottle(BaseThrottle):
+    """What is reached without a token: 120 calls a minute and caller, 60 answers an hour, for each release."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        uid = view.kwargs.get("uid", "")
+        self.window_s = 60
+        called = _count(_calls, f"address:{uid}:{request.META.get('REMOTE_ADDR', '')}", window_s=60)
+        if called > ADDRESS_CALLS_A_MINUTE or request.method != "POST":
+            return called <= ADDRESS_CALLS_A_MINUTE
+        self.window_s = 3_600
+        return _count(cache, f"api-answer:{uid}", window_s=3_600) <= ADDRESS_ANSWERS_AN_HOUR
+
+    def wait(self) -> float:
+        return _left(self.window_s)
 
 
 def count_failed_authentication(request: Request) -> None:

@@ -7,12 +7,14 @@ from loop.api.decisions import Decisions, OneDecision
 from loop.api.exports import CancelExport, ExportDownloads, ExportFiles, Exports, OneExport
 from loop.api.links import TakeFile
 from loop.api.media import OneMedia
+from loop.api.recalls import Acknowledgements, ExportRecalls, Feed, OneRecall, Recalls, RecipientAnswers
 from loop.api.reference import Me, Productions, Schema
 from loop.api.suggestions import OneSuggestion, Suggestions, SuggestionsBulk
 
 UID = r"(?P<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 
 SHA256 = r"(?P<sha256>[0-9a-f]{64})"
+ADDRESS = r"(?P<secret>[0-9a-f]{40})"
 SIGNATURE = r"(?P<signature>[0-9a-f]{32}:[A-Za-z0-9_-]{20,100})"
 
 urlpatterns: list[URLPattern] = [
@@ -29,6 +31,12 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^exports/{UID}/cancel/?$", CancelExport.as_view(), name="api-export-cancel"),
     re_path(rf"^exports/{UID}/files/?$", ExportFiles.as_view(), name="api-export-files"),
     re_path(rf"^exports/{UID}/downloads/?$", ExportDownloads.as_view(), name="api-export-downloads"),
+    re_path(rf"^exports/{UID}/recalls/?$", ExportRecalls.as_view(), name="api-export-recalls"),
+    re_path(r"^recalls/?$", Recalls.as_view(), name="api-recalls"),
+    re_path(rf"^recalls/{UID}/?$", OneRecall.as_view(), name="api-recall"),
+    re_path(rf"^recalls/{UID}/acknowledgements/?$", Acknowledgements.as_view(), name="api-recall-acknowledge"),
+    re_path(rf"^feeds/{UID}/{ADDRESS}/?$", Feed.as_view(), name="api-feed"),
+    re_path(rf"^recall-answers/{UID}/{ADDRESS}/?$", RecipientAnswers.as_view(), name="api-recall-answers"),
     re_path(rf"^downloads/{SIGNATURE}/?$", TakeFile.as_view(), name="api-download"),
     re_path(r"^schema/?$", Schema.as_view(), name="api-schema"),
     re_path(r"^.*$", Nowhere.as_view(), name="api-nowhere"),

@@ -1,4 +1,4 @@
-"""The signature over a release: an in-toto statement about its files in a DSSE envelope, Ed25519."""
+"""Signatures: DSSE envelopes, Ed25519, over a release (an in-toto statement about its files) and other documents."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,9 +29,12 @@ def statement(digests: Mapping[str, str], predicate: Mapping[str, Json]) -> byte
     )
 
 
-def sign(payload: bytes, key: SigningKey) -> bytes:
-    """The canonical bytes of the envelope. Ed25519 is deterministic: the same payload gives the same envelope."""
-    envelope = Envelope(payload, PAYLOAD_TYPE, {})
+def sign(payload: bytes, key: SigningKey, *, kind: str = PAYLOAD_TYPE) -> bytes:
+    """The canonical bytes of the envelope around a payload of that type, which is signed with it.
+
+    Ed25519 is deterministic: the same payload gives the same envelope.
+    """
+    envelope = Envelope(payload, kind, {})
     envelope.sign(CryptoSigner(key.private, public_key(key.verifier)))
     return canonical(envelope.to_dict())
 
@@ -48,7 +51,11 @@ def public_key(key: VerifierKey) -> SSlibKey:
 
 def read_envelope(path: Path) -> Envelope:
     """The envelope of a file. Raises ValueError or KeyError if it is none, or not in its one canonical form."""
-    raw = path.read_bytes()
+    return parse_envelope(path.read_bytes())
+
+
+def parse_envelope(raw: bytes) -> Envelope:
+    """The envelope in these bytes. Raises ValueError or KeyError if they are none, or not in its one canonical form."""
     envelope = Envelope.from_dict(orjson.loads(raw))
     if canonical(envelope.to_dict()) != raw:
         raise ValueError("expected the envelope in canonical form, found other bytes of the same meaning")

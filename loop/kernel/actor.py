@@ -11,6 +11,7 @@ class Actor:
     `pid` is the opaque identifier that the audit log keeps; `user_id` is the login's internal key (None for a tool
     without one, and for the system); `scopes` limits a token (None means: not a token, the roles alone decide).
     `party_id` is the contributor who came by a link of their own: they act for themself and for nobody else.
+    `recipient_id` is the recipient that came by the address of a release's answers: it answers its recalls, no more.
     """
 
     pid: str
@@ -20,6 +21,7 @@ class Actor:
     scopes: frozenset[str] | None = None
     production_ids: frozenset[int] | None = field(default=None)
     party_id: int | None = None
+    recipient_id: int | None = None
 
     @property
     def is_tool(self) -> bool:
@@ -45,3 +47,8 @@ def tool(
 def by_link(uid: UUID, *, party_id: int, production_id: int) -> Actor:
     """The actor for a contributor's own link. The log names the link, which says nothing of the person."""
     return Actor(pid=f"link:{uid}", label="a contributor", party_id=party_id, production_ids=frozenset({production_id}))
+
+
+def by_recipient(uid: UUID, *, recipient_id: int) -> Actor:
+    """The actor for the address of a release's answers: the log names the recipient, no person."""
+    return Actor(pid=f"recipient:{uid}", label="a recipient", recipient_id=recipient_id)

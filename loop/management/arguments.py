@@ -6,6 +6,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from loop.consent.models import Authorisation, Recipient
+from loop.export.models import Export
 from loop.kernel.ids import uid_of
 from loop.material.models import Production
 from loop.people.models import Contributor
@@ -63,3 +64,18 @@ def authorisation_named(text: str, argument: str = "--authorisation") -> Authori
     if found is None:
         raise CommandError(f"{argument}: there is no authorisation {text!r}.")
     return found
+
+
+def release_named(text: str) -> Export:
+    """The release with that uid, or named CODE/E-NUMBER; CommandError otherwise."""
+    code, _, number = text.rpartition("/E-")
+    uid = uid_of(text)
+    found = Export.objects.select_related("production", "recipient", "replaces")
+    if uid is not None:
+        found = found.filter(uid=uid)
+    else:
+        found = found.filter(production__code=code, number=int(number) if number.isdecimal() else 0)
+    export = found.first()
+    if export is None:
+        raise CommandError(f"There is no release {text!r}; expected its id, or CODE/E-NUMBER.")
+    return export

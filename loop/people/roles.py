@@ -28,6 +28,7 @@ class Permission(StrEnum):
     SEE_REGISTRY = "see_registry"  # every authorisation of the production
     AUTHORISE = "authorise"
     AUTHORISE_OWN = "authorise_own"
+    ANSWER_RECALL = "answer_recall"  # record what a recipient did about a recall
     WITHDRAW = "withdraw"
     WITHDRAW_OWN = "withdraw_own"
     SETTLE = "settle"  # what is owed for an authorisation: see it, record it as due, settled or waived
@@ -54,7 +55,17 @@ MATRIX: Final[dict[str, frozenset[Permission]]] = {
     | {P.SEE_EXPORT, P.SETTLE, P.READ_TRAIL_PRODUCTION, P.MANAGE_PEOPLE},
     "data": _EVERY_MEMBER | {P.SEE_RELEASED_TEXT, P.SEE_EXPORT, P.ORDER_EXPORT, P.DOWNLOAD_EXPORT, P.READ_TRAIL_ORDERS},
     "consent_officer": _EVERY_MEMBER
-    | {P.SEE_EXCERPT, P.SEE_EXPORT, P.APPROVE, P.SEE_REGISTRY, P.AUTHORISE, P.WITHDRAW, P.SETTLE, P.READ_TRAIL_CONSENT},
+    | {
+        P.SEE_EXCERPT,
+        P.SEE_EXPORT,
+        P.APPROVE,
+        P.SEE_REGISTRY,
+        P.AUTHORISE,
+        P.WITHDRAW,
+        P.SETTLE,
+        P.READ_TRAIL_CONSENT,
+        P.ANSWER_RECALL,
+    },
     "auditor": _EVERY_MEMBER | {P.REVEAL_TEXT, P.SEE_EXPORT, P.SEE_REGISTRY, P.READ_TRAIL_ALL},
 }
 
@@ -74,6 +85,7 @@ DECISIONS_READ: Final = "decisions:read"
 EXPORTS_ORDER: Final = "exports:order"
 EXPORTS_READ: Final = "exports:read"
 EXPORTS_DOWNLOAD: Final = "exports:download"
+RECALLS_ACKNOWLEDGE: Final = "recalls:acknowledge"
 
 SCOPES: Final[dict[str, frozenset[Permission]]] = {
     SUGGESTIONS_WRITE: frozenset({P.BRING_IN}),
@@ -83,6 +95,7 @@ SCOPES: Final[dict[str, frozenset[Permission]]] = {
     EXPORTS_ORDER: frozenset({P.ORDER_EXPORT}),
     EXPORTS_READ: frozenset({P.SEE_EXPORT}),
     EXPORTS_DOWNLOAD: frozenset({P.DOWNLOAD_EXPORT, P.SEE_EXPORT}),
+    RECALLS_ACKNOWLEDGE: frozenset({P.ANSWER_RECALL, P.SEE_EXPORT}),
 }
 
 

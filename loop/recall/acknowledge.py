@@ -13,13 +13,14 @@ from loop.consent.duty import RECALL_ACK, meet_duty
 from loop.consent.evidence import Document, store_evidence
 from loop.consent.lock import hold
 from loop.consent.models import RecipientDuty
+from loop.export.order import KeyReusedError
 from loop.kernel.actor import Actor
 from loop.kernel.clock import rfc3339
 from loop.kernel.errors import NotValidError
 from loop.kernel.ids import uuid7
 from loop.people.querysets import require
 from loop.people.roles import Permission
-from loop.recall.answer import LONGEST, models_of
+from loop.recall.answer import LONGEST, keyed_uid, models_of
 from loop.recall.models import RecallAck, RecallNotice
 
 
@@ -32,6 +33,7 @@ def acknowledge(
     models_affected: Sequence[Mapping[str, object]] = (),
     evidence: Document | None = None,
     at: datetime | None = None,
+    idempotency_key: str | None = None,
 ) -> RecallAck:
     """Records what the recipient of `notice` says it did. Durable.
 
@@ -40,18 +42,25 @@ def acknowledge(
        One that does not is kept, and the duty stays open: the deadline goes on and the recipient's exports stay refused
        once it has passed.
     3. A later answer adds to an earlier one; nothing is replaced, and a met duty stays met.
+    4. The same `idempotency_key` of the same actor answers with the first answer; another one is KeyReusedError.
 
     `at` is when the answer came, by default now by the database's clock: never before the notice, never to come.
-    Raises NotValidError with the field, NotAllowedError for anybody but a consent officer of the production.
+    Raises NotValidError with the field, NotAllowedError for anybody but a consent officer of the production and the
+    recipient itself (by the address of the release's answers).
     """
     export = notice.export
-    require(actor, export.production, Permission.AUTHORISE)
+    if actor.recipient_id is None or actor.recipient_id != export.recipient_id:
+        require(actor, export.production, Permission.ANSWER_RECALL)
     said_by = checks.named("by", by, LONGEST)
     models = models_of(models_affected)
-    uid = uuid7()
+    uid = uuid7() if idempotency_key is None else keyed_uid(actor, idempotency_key)
     with transaction.atomic(durable=True):
         # One answer at a time, so exactly one is the first; and publishing sees a duty met or not, never in between.
         moment = hold([export.production_id])
+        first = RecallAck.objects.select_related("evidence").filter(uid=uid).first()
+        if first is not None:
+            same = (notice.pk, said_by, copies_deleted, models, None if evidence is None else evidence.sha256)
+            return _the_same(first, same, at)
         received = _received(notice, at or moment, moment)
         stored = (
             None
@@ -75,6 +84,18 @@ def acknowledge(
             # Met from now on, not from `received`: what the gate refused in between was refused rightly.
             meet_duty(duty=owed, actor=actor, at=moment, production_id=export.production_id)
     return ack
+
+
+def _the_same(first: RecallAck, given: tuple[object, ...], at: datetime | None) -> RecallAck:
+    kept = (
+        first.notice_id, first.by, first.copies_deleted, first.models_affected,
+        None if first.evidence is None else first.evidence.sha256,
+    )  # fmt: skip
+    if kept != given or at not in (None, first.received_at):
+        raise KeyReusedError(
+            f"idempotency_key: expected the same answer as {first.uid}, found another", field="idempotency_key"
+        )
+    return first
 
 
 def _received(notice: RecallNotice, at: datetime, moment: datetime) -> datetime:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from loop.consent import checks
+from loop.kernel.actor import Actor
 from loop.kernel.canonical import Json
 from loop.kernel.errors import NotValidError
 
@@ -44,6 +46,11 @@ def models_of(given: Sequence[object]) -> list[Json]:
         seen.add(named)
         found.append(dict(values))
     return found
+
+
+def keyed_uid(actor: Actor, key: str) -> UUID:
+    """The id of the answer that this actor gives under this key: so the key needs no place of its own."""
+    return uuid5(NAMESPACE_URL, f"circled:recall-ack:{actor.pid}\n{key}")
 
 
 def _text(field: str, value: object) -> str:

@@ -9,10 +9,19 @@ import pytest
 from django.urls import reverse
 
 from loop.api import urls
+from loop.audit.record import record
 from loop.consent.agreement import AgreementTerms
+from loop.consent.evidence import document_of
+from loop.consent.grant import grant
 from loop.consent.recipient import add_recipient
+from loop.consent.recording import GrantTerms
+from loop.export.models import Export
 from loop.kernel.actor import SYSTEM
+from loop.kernel.clock import now
+from loop.kernel.ids import uuid7
 from loop.material.models import Production
+from loop.people.models import Contributor
+from loop.recall.models import RecallNotice
 from tests.api.conftest import Caller
 
 GHOST = "018f0000-0000-7000-8000-000000000000"
@@ -33,8 +42,18 @@ ROUTES: dict[str, tuple[set[str], str | None]] = {
     "api-export-cancel": ({"POST"}, "export"),
     "api-export-files": ({"GET", "HEAD"}, "export"),
     "api-export-downloads": ({"POST"}, "export"),
+    "api-export-recalls": ({"GET", "HEAD"}, "export"),
+    "api-recalls": ({"GET", "HEAD"}, None),
+    "api-recall": ({"GET", "HEAD"}, "recall"),
+    "api-recall-acknowledge": ({"POST"}, "recall"),
 }
-OPEN = {"api-schema", "api-download", "api-nowhere"}  # need no token; tested on their own
+OPEN = {
+    "api-schema",
+    "api-download",
+    "api-feed",
+    "api-recall-answers",
+    "api-nowhere",
+}  # need no token; tested on their own
 
 
 @pytest.fixture
@@ -55,7 +74,33 @@ def objects(robot: Caller, a_line: Callable[..., dict[str, Any]]) -> dict[str, s
         "decisions", {"suggestion": suggestion, "external_id": "d1", "outcome": "accept", "decided_by": "director-1"}
     ).body["id"]
     export = robot.post("exports", {"profile": "signals", "purpose": "ai_evaluation", "recipient": "lab"}).body["id"]
-    return {"suggestion": suggestion, "decision": decision, "export": export, "media": media["sha256"]}
+    return {
+        "suggestion": suggestion, "decision": decision, "export": export, "media": media["sha256"],
+        "recall": recalled(export),
+    }  # fmt: skip
+
+
+def recalled(export: str) -> str:
+    """A recall of the export, written as the verb of withdrawal writes it; that one is tried in tests/recall."""
+    at = now()
+    released = Export.objects.get(uid=export)
+    party = Contributor.objects.get(external_id="director-1")
+    document = document_of("release.txt", b"I allow it.")
+    terms = GrantTerms(
+        production=released.production, uses={"ai_evaluation": "allowed"}, basis="consent", evidence=document,
+        valid_from=at.date(), valid_until=at.date(), recipients=["lab"],
+    )  # fmt: skip
+    authorisation = grant(party=party, given=terms, actor=SYSTEM)
+    uid = uuid7()
+    event = record(
+        event="recall.issued", actor=SYSTEM, obj_table="loop_recall_notice", obj_uid=uid,
+        production_id=released.production_id, at=at, facts={"rows": 1},
+    )  # fmt: skip
+    RecallNotice.objects.create(
+        uid=uid, export=released, cause=authorisation.events.get(), basis="withdrawn_by_party", actions=["stop_use"],
+        deadline=at, rows=1, event=event, issued_at=at,
+    )  # fmt: skip
+    return str(uid)
 
 
 def address(name: str, uid: str) -> str:

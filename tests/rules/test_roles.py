@@ -25,6 +25,7 @@ TABLE = {
     P.SEE_REGISTRY: "-----yyy",
     P.AUTHORISE: "-----y--",
     P.AUTHORISE_OWN: "yyy-----",
+    P.ANSWER_RECALL: "-----y--",
     P.WITHDRAW: "-----y--",
     P.WITHDRAW_OWN: "yyy-----",
     P.SETTLE: "---y-y--",
@@ -44,6 +45,7 @@ TOOLS = {
     "exports:order": {P.SEE_PRODUCTION, P.ORDER_EXPORT},
     "exports:read": {P.SEE_PRODUCTION, P.SEE_EXPORT},
     "exports:download": {P.SEE_PRODUCTION, P.SEE_EXPORT, P.DOWNLOAD_EXPORT},
+    "recalls:acknowledge": {P.SEE_PRODUCTION, P.SEE_EXPORT, P.ANSWER_RECALL},
 }
 
 

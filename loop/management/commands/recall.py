@@ -1,16 +1,21 @@
-"""./manage.py recall list|acknowledge"""
+"""./manage.py recall list|acknowledge|feed"""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from loop.consent.evidence import read_document
 from loop.consent.lock import database_moment
+from loop.export.addresses import ANSWERS, FEED, address_of
+from loop.export.models import Export
 from loop.kernel.ids import uid_of
 from loop.management.acting import acting, add_actor_argument, production_named, refusals
-from loop.management.arguments import a_file
+from loop.management.arguments import a_file, release_named
 from loop.recall.acknowledge import acknowledge
 from loop.recall.answer import MODEL_ACTIONS
+from loop.recall.feed import NEXT_UPDATE, edition, signed_feed
 from loop.recall.models import RecallNotice
 from loop.recall.querysets import ANSWERED, notices, recall_of
 
@@ -19,7 +24,7 @@ class Command(BaseCommand):
     help = "Lists the recalls of releases that left, and records what a recipient did about one."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|acknowledge")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|acknowledge|feed")
         listing = verbs.add_parser("list", help="the notices, newest first, and how far each one is")
         listing.add_argument("--production", metavar="CODE", help="default: every production")
         listing.add_argument("--open", action="store_true", help="only those without a full answer")
@@ -33,12 +38,38 @@ class Command(BaseCommand):
         )  # fmt: skip
         answer.add_argument("--evidence", type=a_file, metavar="FILE", help="the letter or the protocol")
         add_actor_argument(answer)
+        feed = verbs.add_parser("feed", help="the signed feed of a release: every row that was recalled")
+        feed.add_argument("export", metavar="EXPORT", help="its id, or CODE/E-NUMBER")
+        feed.add_argument("--out", type=Path, metavar="FILE", help="write it there; default: print where it is fetched")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verb"] == "list":
             self._list(options)
+        elif options["verb"] == "feed":
+            self._feed(release_named(options["export"]), options["out"])
         else:
             self._acknowledge(options)
+
+    def _feed(self, export: Export, out: Path | None) -> None:
+        with refusals():
+            due = edition(export)
+            body = signed_feed(due)
+        recalled = export.recalls.count()
+        if out is not None:
+            try:
+                draft = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+                draft.write_bytes(body)
+                draft.replace(out)
+            except OSError as error:
+                raise CommandError(f"--out {out}: cannot be written ({error.strerror}).") from error
+            self.stdout.write(f"Wrote {out}: {len(body)} bytes.")
+        until = due.issued_at + NEXT_UPDATE
+        self.stdout.write(
+            f"{export.production.code} E-{export.number} {export.version}: {recalled} notice(s) as of"
+            f" {due.issued_at:%Y-%m-%d %H:%M} UTC; the next update is due by {until:%Y-%m-%d %H:%M}."
+        )
+        self.stdout.write(f"The recipient fetches it at {address_of(FEED, export.uid)}")
+        self.stdout.write(f"and answers at {address_of(ANSWERS, export.uid)} (for the recipient's contact alone).")
 
     def _list(self, options: dict[str, Any]) -> None:
         found = notices()

@@ -69,7 +69,10 @@ def _write(shard: ExportShard, lease: Held) -> Written:
     export = shard.export
     shape = SHAPES[export.profile]
     names = Pseudonyms(recipient=export.recipient.code, order_digest=bytes(export.order_digest))
-    constants = Constants(labels=recipes.read(export.recipe).labels, policy_version=export.policy_version)
+    constants = Constants(
+        labels=recipes.read(export.recipe).labels, policy_version=export.policy_version,
+        checkpoint=export.checkpoint_size,
+    )  # fmt: skip
     query = select(shape, export_id=export.pk, first=shard.first_position, end=shard.end_position, constants=constants)
     transformer = Transformer(shape, names=names, authorisations=_authorisations(shard))
     folder = places.shards(export)

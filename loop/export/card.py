@@ -59,6 +59,7 @@ def _composition(record: ReleaseRecord) -> str:
         _table(f"Rows by `{record.shape.label_balance}`", tally.of(record.shape.label_balance)),
         *(_table(f"Rows by `{name}`", tally.of(name)) for name in record.shape.origins),
         _table("Rows by model", tally.of("fb_model")),
+        _table("Rows by who owns the model's outputs (empty: not recorded)", tally.of("fb_output_owner")),
         _table("Rows by kind", tally.of("fb_kind")),
         _table("Rows by stage (empty: not stated)", tally.of("fb_stage")),
     ]

@@ -131,6 +131,13 @@ def common(*, recipe_labels: str = "%(labels)s") -> tuple[Column, ...]:
             "vendor/model@version that made the suggestion, as it was pushed.",
         ),
         Column(
+            "fb_output_owner",
+            text,
+            "coalesce(owned.output_owner, '')",
+            "Who owns what the model puts out, by its supplier's terms as recorded below the release's checkpoint; "
+            "empty if not recorded, or if no model made it.",
+        ),
+        Column(
             "fb_latency_ms",
             pa.int64(),
             "s.latency_ms",
@@ -191,6 +198,14 @@ def common(*, recipe_labels: str = "%(labels)s") -> tuple[Column, ...]:
     )
 
 
+# The newest terms of a model among those that the order can see: a later record changes no byte of the release.
+OWNED = """
+LEFT JOIN (
+    SELECT DISTINCT ON (terms.model_id) terms.model_id, terms.output_owner
+    FROM loop_model_terms terms JOIN loop_audit_leaf placed ON placed.event_id = terms.event_id
+    WHERE placed.log_index < %(checkpoint)s ORDER BY terms.model_id, placed.log_index DESC
+) {name} ON {name}.model_id = {suggestion}.model_id
+"""
 BASE_JOINS = """
 FROM loop_export_row r
 JOIN loop_decision d ON d.id = r.decision_id
@@ -200,4 +215,4 @@ LEFT JOIN loop_decision_text dt ON dt.decision_id = d.id
 JOIN loop_brief b ON b.id = s.brief_id
 LEFT JOIN loop_model_version m ON m.id = s.model_id
 JOIN loop_audit_leaf leaf ON leaf.event_id = d.event_id
-"""
+""" + OWNED.format(name="owned", suggestion="s")

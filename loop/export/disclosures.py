@@ -33,6 +33,7 @@ def disclosures(record: ReleaseRecord) -> bytes:
             "use_until": counts["expires_on"],
             "uses_rows": {name: record.tally.of(name) for name in USES},
             "models": record.tally.of("fb_model"),
+            "output_owners": record.tally.of("fb_output_owner"),
             "origins": counts["origins"],
             "rows": counts["rows"],
             "excluded_by_code": counts["excluded_by_code"],

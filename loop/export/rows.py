@@ -26,12 +26,13 @@ class Constants:
 
     labels: str
     policy_version: str
+    checkpoint: int  # the size of the log as of the order
 
     def fill(self, expression: str) -> str:
         """`expression` with its placeholders replaced by SQL literals."""
-        return expression.replace("%(labels)s", _literal(self.labels)).replace(
-            "%(policy_version)s", _literal(self.policy_version)
-        )
+        filled = expression.replace("%(labels)s", _literal(self.labels))
+        filled = filled.replace("%(policy_version)s", _literal(self.policy_version))
+        return filled.replace("%(checkpoint)s", f"{self.checkpoint:d}")
 
 
 def columns(shape: Shape) -> tuple[Column, ...]:
@@ -57,7 +58,7 @@ def select(shape: Shape, *, export_id: int, first: int, end: int, constants: Con
     wanted.append(f'{text_digest_sql(*(f"{sources[name]}::text" for name in shape.digested))} AS "{DIGEST.name}"')
     listed = ",\n    ".join(wanted)
     return (  # every part is a constant of this house, an integer or an escaped literal
-        f"SELECT {listed}\n{shape.joins}\n"  # noqa: S608
+        f"SELECT {listed}\n{constants.fill(shape.joins)}\n"  # noqa: S608
         f"WHERE r.export_id = {export_id:d} AND r.position >= {first:d} AND r.position < {end:d}\n"
         "  AND NOT EXISTS (SELECT FROM loop_export_row_dropped gone WHERE gone.row_id = r.id)\n"
         "ORDER BY r.position"

@@ -14,7 +14,7 @@ from loop.export.columns import Shape
 
 T = TypeVar("T", date, str)
 
-COUNTED = ("fb_verdict", "fb_decider_role", "fb_stage", "fb_kind", "fb_model")
+COUNTED = ("fb_verdict", "fb_decider_role", "fb_stage", "fb_kind", "fb_model", "fb_output_owner")
 USES = ("fb_use_generative_training", "fb_use_training", "fb_use_inference", "fb_use_data_mining")
 
 

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from loop.export.columns import BASE_JOINS, MONTH, ORIGIN, REVISION_ORIGIN, STRINGS, Column, Make, Shape, common
+from loop.export.columns import BASE_JOINS, MONTH, ORIGIN, OWNED, REVISION_ORIGIN, STRINGS, Column, Make, Shape, common
 
 _TEXT = pa.string()
 _REVISED = "r.pair_kind = 'revise'"
@@ -55,6 +55,12 @@ SHAPE = Shape(
         Column("fb_rejected_origin", _TEXT, ORIGIN.format(s="os"), "ai, human or camera."),
         Column("fb_rejected_model", _TEXT, "coalesce(om.label, '')", "vendor/model@version of the rejected side."),
         Column(
+            "fb_rejected_output_owner",
+            _TEXT,
+            "coalesce(oowned.output_owner, '')",
+            "Who owns what the rejected side's model puts out; empty if not recorded, or if no model made it.",
+        ),
+        Column(
             "fb_rejected_suggestion",
             _TEXT,
             "os.uid",
@@ -81,7 +87,7 @@ SHAPE = Shape(
         ),
         *common(),
     ),
-    joins=BASE_JOINS + _OTHER,
+    joins=BASE_JOINS + _OTHER + OWNED.format(name="oowned", suggestion="os"),
     digested=("prompt", "chosen", "rejected"),
     origins=("fb_chosen_origin", "fb_rejected_origin"),
     label_balance="fb_pair_kind",

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection
 
 from loop.consent.models import Authorisation
+from loop.consent.terms import CONSTRAINED
 from loop.export.keys import Pseudonyms
 from loop.export.models import Export
 from loop.kernel.canonical import Json, canonical
@@ -52,6 +53,7 @@ def _line(
         "material_kinds": sorted(each.material_kinds),
         "capacities": sorted(each.capacities),
         "uses": {purpose: _value(use) for purpose, use in sorted(each.uses.items())},
+        "condition": _condition(each.uses.get(export.purpose), export),
         "recipient": export.recipient.code,
         "named_by": "code" if export.recipient.code in each.recipients else "kind",
         "territory_allow": sorted(each.territory_allow),
@@ -69,3 +71,14 @@ def _line(
 def _value(use: object) -> str:
     value = use.get("value") if isinstance(use, Mapping) else None
     return value if isinstance(value, str) else "notAllowed"
+
+
+def _condition(use: object, export: Export) -> dict[str, Json] | None:
+    """Under which condition the purpose of the release is allowed; None: under none. Names no other recipient."""
+    if _value(use) != CONSTRAINED or not isinstance(use, Mapping):
+        return None
+    condition = dict(use.get("constraint") or {})
+    for key, own in (("recipients", export.recipient.code), ("recipient_kinds", export.recipient.kind)):
+        if key in condition:
+            condition[key] = [own] if own in condition[key] else []
+    return condition

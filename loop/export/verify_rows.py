@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from loop.consent.terms import CONSTRAINTS
 from loop.export.keys import text_digest
 from loop.export.profiles.registry import SHAPES
 from loop.export.rows import DIGEST
@@ -43,6 +44,7 @@ class _State:
     consents: Mapping[str, Mapping[str, Any]]
     gate_date: date
     purpose: str
+    profile: str
     recipient: str
     checkpoint_size: int
     seen: set[str] = field(default_factory=set)
@@ -59,6 +61,7 @@ def check_rows(folder: Path, manifest: Mapping[str, Any], report: Findings) -> N
             consents=_read_consents(folder, report),
             gate_date=date.fromisoformat(order["gate_date"]),
             purpose=order["purpose"],
+            profile=order["profile"],
             recipient=order["recipient"],
             checkpoint_size=int(order["checkpoint_size"]),
         )
@@ -159,13 +162,31 @@ def _judge_anew(
         return f"expected authorisations of {CONSENTS}, found none or unknown ones"
     consents = [state.consents[auth] for auth in auths]
     for each in consents:
-        if each["state"] not in PERMITTING or each["uses"].get(state.purpose) != "allowed":
+        said = each["uses"].get(state.purpose)
+        permits = said == "allowed" or (said == "constrained" and _holds(each, state))
+        if each["state"] not in PERMITTING or not permits:
             return f"authorisation {each['auth_id']} does not permit {state.purpose}"
         if each["recipient"] != state.recipient:
             return f"authorisation {each['auth_id']} is not for {state.recipient}"
         if not date.fromisoformat(each["valid_from"]) <= state.gate_date <= date.fromisoformat(each["valid_until"]):
             return f"authorisation {each['auth_id']} is not in force on {state.gate_date}"
     return _judge_flags(consents, flags, expires, territory)
+
+
+def _holds(consent: Mapping[str, Any], state: _State) -> bool:
+    """Whether a `constrained` use states a condition, and the parts of it that the order tells of are met.
+
+    Of the recipient's kind and places the folder says nothing; the house has checked them.
+    """
+    condition = consent.get("condition")
+    if not isinstance(condition, Mapping) or not condition or set(condition) - set(CONSTRAINTS):
+        return False
+    on = state.gate_date.isoformat()
+    return (
+        state.recipient in condition.get("recipients", [state.recipient])
+        and state.profile in condition.get("profiles", [state.profile])
+        and condition.get("not_before", on) <= on <= condition.get("not_after", on)
+    )
 
 
 def _judge_flags(

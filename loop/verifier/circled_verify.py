@@ -307,11 +307,11 @@ def judge(row: dict[str, Any], consents: dict[str, Any], order: dict[str, Any]) 
     """What is wrong with the consent flags of a row; "" if they follow from its authorisations."""
     if not row["fb_auth_ids"] or any(auth not in consents for auth in row["fb_auth_ids"]):
         return "expected authorisations of consents.jsonl, found none or unknown ones"
-    own = [consents[auth] for auth in row["fb_auth_ids"]]
+    own, on, to = [consents[auth] for auth in row["fb_auth_ids"]], order["gate_date"], order["recipient"]
     for each in own:
-        permits = each["state"] in PERMITTING and each["uses"].get(order["purpose"]) == "allowed"
-        in_force = each["valid_from"] <= order["gate_date"] <= each["valid_until"]
-        if not (permits and in_force and each["recipient"] == order["recipient"]):
+        said = each["uses"].get(order["purpose"])  # a condition is the house's to check; that there is one is ours
+        permits = each["state"] in PERMITTING and (said == "allowed" or (said == "constrained" and each["condition"]))
+        if not (permits and each["valid_from"] <= on <= each["valid_until"] and each["recipient"] == to):
             return f"authorisation {each['auth_id']} does not permit it"
         allow, deny, places = set(each["territory_allow"]), set(each["territory_deny"]), set(row["fb_territory"])
         if (allow or deny) and (not places or (allow and not places <= allow) or places & deny):

@@ -15,7 +15,7 @@ from loop.export.verify import Report
 from loop.export.verify_rows import check_rows
 from tests.export.test_verify import VERIFIER
 from tests.support.databases import FreshDatabase
-from tests.support.releases import few_lines, stage, today
+from tests.support.releases import PURPOSE, few_lines, stage, today
 
 Line = dict[str, Any]
 
@@ -86,6 +86,46 @@ def test_an_authorisation_that_says_otherwise_is_found(
     found = check(folder)
     assert found
     assert any(part in line for line in found for part in words.split("|") if part)
+
+
+CONDITION = {
+    "profiles": ["unpaired_preference"],
+    "recipients": ["night-ferry-lab", "another"],
+    "not_after": "2999-01-01",
+}
+
+
+@pytest.fixture
+def conditional(fresh_database: FreshDatabase) -> Path:
+    show = stage()
+    show.brings_in(few_lines())
+    show.authorises(uses={PURPOSE: {"value": "constrained", "constraint": CONDITION}})
+    return show.releases("unpaired_preference")[1]
+
+
+def test_a_use_under_a_condition_that_is_met_leaves_with_it(
+    conditional: Path, check: Callable[[Path], list[str]]
+) -> None:
+    assert check(conditional) == []
+    told = CONDITION | {"recipients": ["night-ferry-lab"]}
+    assert [line["condition"] for line in consents(conditional)] == [told, told]
+    [file] = (conditional / "data").rglob("*.parquet")
+    assert set(pq.read_table(file)["fb_use_generative_training"].to_pylist()) == {"constrained"}
+
+
+def test_a_condition_that_is_none_is_found(conditional: Path, check: Callable[[Path], list[str]]) -> None:
+    lines = [line | {"condition": None} for line in consents(conditional)]
+    (conditional / "consents.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert any("not permit" in line for line in check(conditional))
+
+
+@pytest.mark.parametrize(
+    "condition", [{"recipients": []}, {"profiles": ["signals"]}, {"not_after": "2001-01-01"}, {"mood": ["good"]}]
+)
+def test_a_condition_that_is_not_met_is_found(conditional: Path, condition: Line) -> None:
+    lines = [line | {"condition": condition} for line in consents(conditional)]
+    (conditional / "consents.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert any("not permit" in line for line in inside(conditional))
 
 
 def test_an_authorisation_too_many_and_one_too_few_are_found(folder: Path, check: Callable[[Path], list[str]]) -> None:

@@ -24,6 +24,8 @@ PLAIN = (int, float, Decimal, UUID, date, PurePath)
 # One token without blanks: an id, a code, a path, a class name. Prose has blanks.
 TOKEN = re.compile(r"[\w.:/@+,=<>()\[\]{}*-]{0,200}", re.ASCII)
 OURS = frozenset({"event", "level", "logger", "timestamp", "error", "frames"})
+# The address of a contributor's own link holds its secret, and the servers' own messages quote addresses.
+LINK = re.compile(r"(?<=/c/)[\w~%-]{16,}")
 NOISY = ("celery.app.trace", "celery.beat", "celery.worker.strategy", "kombu", "urllib3", "asyncio")
 
 
@@ -36,6 +38,14 @@ class Stderr(logging.Handler):
             sys.stderr.flush()
         except (OSError, ValueError):
             self.handleError(record)
+
+
+class WithoutLinks(logging.Filter):
+    """Takes the secrets of links out of the messages of a logger that has a handler of its own."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = without_secret(record.getMessage()), ()
+        return True
 
 
 def configure(*, style: str, level: str) -> None:
@@ -51,6 +61,7 @@ def configure(*, style: str, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         describe_error,
         without_texts,
+        without_links,
     ]
     render: Processor = structlog.processors.JSONRenderer() if style == "json" else readable
     structlog.configure(
@@ -69,6 +80,9 @@ def configure(*, style: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in ("gunicorn.error", "gunicorn.access"):  # these write by themselves
+        server = logging.getLogger(name)
+        server.filters[:] = [WithoutLinks()]
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -76,6 +90,16 @@ def configure(*, style: str, level: str) -> None:
 def without_texts(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     """Replaces every value that could be prose by its length."""
     return {key: value if key in OURS else _safe(value) for key, value in event.items()}
+
+
+def without_links(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Takes the secrets of links out of every value."""
+    return {key: without_secret(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def without_secret(text: str) -> str:
+    """The text without what follows /c/, where a link's secret stands."""
+    return LINK.sub("[link]", text)
 
 
 def describe_error(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("loop.web.editor.urls")),
     path("", include("loop.web.datateam.urls")),
     path("", include("loop.web.consent.urls")),
+    path("", include("loop.web.contributor.urls")),
     path("", include("loop.web.report.urls")),
     path("", include("loop.web.auditor.urls")),
 ]

@@ -22,6 +22,7 @@ from loop.api.rows.export import ExportPage, ExportRow, FileList, LinkRow, Order
 from loop.api.schema import answers
 from loop.api.throttles import CallThrottle, OrderThrottle
 from loop.consent.models import Recipient
+from loop.export.approval import with_approval
 from loop.export.cancel import cancel
 from loop.export.download import download
 from loop.export.files import release_files
@@ -88,7 +89,7 @@ class ScopedExports(ApiView):
         visible = productions_where(self.actor, Permission.SEE_PRODUCTION)
         shards = Prefetch("shards", ExportShard.objects.order_by("number"))
         related = Export.objects.select_related("production", "recipient", "replaces")
-        return related.prefetch_related(shards, "recalls").filter(production__in=visible)
+        return with_approval(related.prefetch_related(shards, "recalls").filter(production__in=visible))
 
     def export(self, uid: str) -> Export:
         """The export, or 404 for the foreign and the missing alike."""

@@ -82,8 +82,13 @@ def require_approve(actor: Actor, production: Production, *, asked_by: str) -> N
             permission=Permission.APPROVE.value,
         )
     is_own = is_asked_by(actor, asked_by)
-    if not may_approve(roles_of(actor, production.pk), is_own_order=is_own):
-        require(actor, production, Permission.APPROVE)
+    roles = roles_of(actor, production.pk)
+    if not may_approve(roles, is_own_order=is_own):
+        if not may_approve(roles, is_own_order=False):
+            require(actor, production, Permission.SEE_PRODUCTION)
+            raise NotAllowedError(
+                f"Only a consent officer of {production.code} approves.", permission=Permission.APPROVE.value
+            )
         raise NotAllowedError(
             "Nobody approves what they asked for: this needs another consent officer of the production.",
             permission=Permission.APPROVE.value,

@@ -9,8 +9,11 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from loop.consent.approval import require_approve
 from loop.consent.models import ApprovalRequest, Authorisation
 from loop.export.models import Export
+from loop.kernel.actor import Actor
+from loop.kernel.errors import NotAllowedError, NotFoundError
 from loop.material.models import Production
 from loop.people.models import Contributor
 from loop.recall.propose import still_standing
@@ -39,15 +42,22 @@ class Approval:
     records: tuple[Authorisation, ...] = ()
 
     @property
+    def is_decided(self) -> bool:
+        """Whether somebody approved or refused it."""
+        return self.standing in {Standing.APPROVED, Standing.REFUSED}
+
+    @property
     def subject(self) -> str:
         """What it is about, in words."""
         return f"E-{self.export.number}" if self.export else f"withdrawal of {self.party or 'a party'}"
 
 
-def requests_about(production: Production) -> QuerySet[ApprovalRequest]:
-    """The requests that concern the production, newest first, with their decisions and the log's facts."""
-    several = Q(production=None, asked__productions__contains=[production.code])
-    found = ApprovalRequest.objects.filter(Q(production=production) | several).order_by("-id")
+def requests_about(*productions: Production) -> QuerySet[ApprovalRequest]:
+    """The requests that concern these productions, newest first, with their decisions and the log's facts."""
+    about = Q(production__in=productions)
+    for each in productions:
+        about |= Q(production=None, asked__productions__contains=[each.code])
+    found = ApprovalRequest.objects.filter(about).order_by("-id")
     return found.select_related("decision__event__payload", "event__payload", "production")
 
 
@@ -62,9 +72,9 @@ def approvals(requests: Iterable[ApprovalRequest]) -> list[Approval]:
     return [_approval(each, exports, records) for each in found]
 
 
-def waiting(production: Production) -> list[Approval]:
-    """What waits for a second person on the production, oldest first. One query where nothing does."""
-    open_ones = approvals(requests_about(production).filter(decision=None).order_by("id"))
+def waiting(*productions: Production) -> list[Approval]:
+    """What waits for a second person on these productions, oldest first. One query where nothing does."""
+    open_ones = approvals(requests_about(*productions).filter(decision=None).order_by("id"))
     return [each for each in open_ones if each.standing is Standing.WAITING]
 
 
@@ -73,6 +83,18 @@ def concerned(request: ApprovalRequest) -> list[Production]:
     if request.production is not None:
         return [request.production]
     return list(Production.objects.filter(code__in=request.asked["productions"]).order_by("code"))
+
+
+def obstacle(request: ApprovalRequest, actor: Actor) -> str:
+    """Why `actor` may not decide it, as a sentence; "" for whoever may."""
+    try:
+        for production in concerned(request):
+            require_approve(actor, production, asked_by=request.asked_by)
+    except NotAllowedError as error:
+        return str(error)
+    except NotFoundError:
+        return "It reaches releases of another production, whose consent officer approves it."
+    return ""
 
 
 def export_of(request: ApprovalRequest) -> Export:
@@ -90,7 +112,7 @@ def reason_of(request: ApprovalRequest) -> str:
     return _reason(request)
 
 
-def refusal_of(request: ApprovalRequest) -> str:
+def word_on(request: ApprovalRequest) -> str:
     """What the second person said about it, as long as that is not erased."""
     return _reason(request.decision) if hasattr(request, "decision") else ""
 

@@ -50,6 +50,8 @@ WAYS = (
             {
                 "authorisation",
                 "authorisation-new",
+                "approvals",
+                "approval",
                 "recalls",
                 "recall",
                 "coverage",

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from loop.consent.approval import is_asked_by
 from loop.consent.models import Authorisation
 from loop.decision.models import Decision
 from loop.decision.querysets import live
@@ -20,6 +21,7 @@ from loop.export.models import Export, ExportRow
 from loop.kernel.clock import now, utc_date
 from loop.material.models import Production
 from loop.people.roles import Permission
+from loop.recall.approvals import concerned, waiting
 from loop.recall.models import RecallNotice
 from loop.signal.gained import pairs_gained
 from loop.suggestion.models import Suggestion
@@ -57,7 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
             (each.title, reverse("export-new", args=[each.code])) for each in desk.where(Permission.ORDER_EXPORT)
         ][:SHOWN],
         "productions_read": _read(desk, reading[:SHOWN]),
-        "alerts": [*_alerts_of_releases(desk), *_alerts_of_consent(desk)],
+        "alerts": [*_alerts_of_approvals(desk), *_alerts_of_releases(desk), *_alerts_of_consent(desk)],
         "is_empty": not desk.productions,
         "is_admin": desk.actor.is_admin,
     }
@@ -154,7 +156,8 @@ def _alerts_of_releases(desk: Desk) -> list[dict[str, str]]:
     alerts = []
     for each in exports.order_by("-id")[:LAST]:
         is_failed = each.state == Export.State.FAILED
-        what = f"failed: {each.failure or 'no reason recorded'}" if is_failed else f"is {each.state}"
+        under_way = "waits for approval" if each.state == Export.State.AWAITING else f"is {each.state}"
+        what = f"failed: {each.failure or 'no reason recorded'}" if is_failed else under_way
         url = reverse("export", args=[each.production.code, each.number])
         alerts.append(
             {
@@ -176,6 +179,24 @@ def _alerts_of_releases(desk: Desk) -> list[dict[str, str]]:
             }
         )
     return alerts
+
+
+def _alerts_of_approvals(desk: Desk) -> list[dict[str, str]]:
+    """What waits for the word of this login as the second person. One query where nothing waits."""
+    productions = desk.where(Permission.APPROVE)
+    if not productions:
+        return []
+    asked = [each for each in waiting(*productions) if not is_asked_by(desk.actor, each.request.asked_by)]
+    return [
+        {
+            "kind": "warn",
+            "text": f"{number} approval{'' if number == 1 else 's'} of {each.title} "
+            f"wait{'s' if number == 1 else ''} for a consent officer who did not ask.",
+            "url": reverse("approvals", args=[each.code]),
+        }
+        for each in productions
+        if (number := sum(each in concerned(one.request) for one in asked))
+    ]
 
 
 def _alerts_of_consent(desk: Desk) -> list[dict[str, str]]:

@@ -27,7 +27,7 @@ from loop.people.models import Contributor, Role, User
 from loop.people.querysets import actor_for_user
 from loop.people.roles import SCOPES
 from loop.people.token import create_token
-from loop.recall.approvals import Standing, approvals, refusal_of, requests_about, waiting
+from loop.recall.approvals import Standing, approvals, requests_about, waiting, word_on
 from loop.recall.approve import approve
 from loop.recall.models import RecallRow
 from loop.recall.querysets import records_of
@@ -99,7 +99,7 @@ def test_a_release_that_goes_outside_waits_for_a_second_person_and_then_leaves(s
     assert finished(done.export).state == "published"
     assert release_files(done.export)
     assert waiting(show.production) == []
-    assert refusal_of(requests_about(show.production).get()) == "as agreed"
+    assert word_on(requests_about(show.production).get()) == "as agreed"
     vouched()
 
 
@@ -193,7 +193,7 @@ def test_refused_it_is_cancelled_and_the_reason_is_kept_where_it_can_be_erased(s
     export.refresh_from_db()
     assert export.state == "cancelled"
     (found,) = approvals(requests_about(show.production))
-    assert (found.standing, refusal_of(found.request)) == (Standing.REFUSED, "not to them")
+    assert (found.standing, word_on(found.request)) == (Standing.REFUSED, "not to them")
     event = AuditEvent.objects.get(type="approval.decided")
     assert b"not to them" not in bytes(event.entry)
     vouched()

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from loop.export.approval import APPROVED, ASKED, REFUSED, goes_outside
 from loop.export.models import Export, ExportShard, Profile
 from loop.kernel.clock import rfc3339
 
@@ -28,6 +29,12 @@ class OrderRow(serializers.Serializer[Export]):
     gate_date = serializers.DateField()
     order_digest = serializers.SerializerMethodField(help_text="SHA-256 of everything that decides rows and bytes.")
     ordered_at = serializers.SerializerMethodField()
+    needs_approval = serializers.SerializerMethodField(
+        help_text="The recipient is outside the studio: a consent officer approves it before it is published."
+    )
+
+    def get_needs_approval(self, row: Export) -> bool:
+        return goes_outside(row.recipient)
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}})
     def get_filters(self, row: Export) -> dict[str, list[str]]:
@@ -53,6 +60,9 @@ class ExportRow(OrderRow):
     """An export as it stands now."""
 
     state = serializers.ChoiceField(choices=Export.State.choices)
+    approval = serializers.ChoiceField(
+        choices=["", ASKED, APPROVED, REFUSED], help_text="What came of the approval; empty where none is needed."
+    )
     progress = serializers.SerializerMethodField()
     rows_considered = serializers.IntegerField(allow_null=True)
     rows_included = serializers.IntegerField(allow_null=True)

@@ -9,7 +9,7 @@ from loop.consent.models import ApprovalRequest
 from loop.kernel.ids import uid_of
 from loop.management.acting import acting, add_actor_argument, production_named, refusals
 from loop.material.models import Production
-from loop.recall.approvals import Approval, approvals, reason_of, refusal_of, requests_about, waiting
+from loop.recall.approvals import Approval, approvals, reason_of, word_on, requests_about, waiting
 from loop.recall.approve import approve
 from loop.recall.refuse import refuse
 from loop.tasks import nudge
@@ -71,7 +71,7 @@ class Command(BaseCommand):
             for code, rows in sorted(export.excluded_by_code.items()):
                 self.stdout.write(f"  {rows:>8}  {code}")
         if hasattr(request, "decision"):
-            said = f": {refusal_of(request)}" if refusal_of(request) else ""
+            said = f": {word_on(request)}" if word_on(request) else ""
             self.stdout.write(f"{found.standing.value.capitalize()} by {request.decision.decided_by}{said}.")
 
     def _decide(self, request: ApprovalRequest, options: dict[str, Any]) -> None:

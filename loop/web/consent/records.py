@@ -23,6 +23,7 @@ from loop.export.models import Export
 from loop.kernel.clock import now, utc_date
 from loop.material.models import Production
 from loop.people.roles import Permission
+from loop.recall.approvals import Approval, waiting
 from loop.web.csv import csv_response
 from loop.web.desk import Desk, open_production, page
 
@@ -83,6 +84,7 @@ def index(request: HttpRequest, code: str) -> HttpResponseBase:
             "filtered": any(value for key, value in request.GET.items() if key != "before"),
             "sees_all": desk.may(Permission.SEE_REGISTRY),
             "sees_recalls": desk.may(Permission.SEE_EXPORT),
+            "waiting": len(_waiting(desk, production)),
             "may_add": desk.may(Permission.AUTHORISE) or desk.may(Permission.AUTHORISE_OWN),
         },
     )
@@ -119,6 +121,7 @@ def show(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
             "auth": found,
             "events": sorted(found.events.all(), key=_order, reverse=True),
             "exports": list(exports.order_by("-number")),
+            "waiting": [each for each in _waiting(desk, production) if found in each.records],
             "may_withdraw": not _is_withdrawn(found) and may_withdraw(desk, found),
         },
     )
@@ -178,6 +181,11 @@ def standing_of(found: Authorisation, moment: datetime) -> Record:
         words = "Ended" if today > found.valid_until else "Not yet valid"
     uses = tuple((purpose, str(use.get("value"))) for purpose, use in sorted(found.uses.items()))
     return Record(found, words, in_force, in_force and found.valid_until <= _soon(today), uses)
+
+
+def _waiting(desk: Desk, production: Production) -> list[Approval]:
+    """What waits for a second person, for whoever reads the registry."""
+    return waiting(production) if desk.may(Permission.SEE_REGISTRY) else []
 
 
 def _wanted(found: QuerySet[Authorisation], wanted: dict[str, str]) -> QuerySet[Authorisation]:

@@ -11,8 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from loop.kernel.errors import ConflictError
+from loop.people.roles import Permission
 from loop.recall.preview import preview
-from loop.recall.withdraw import withdraw
+from loop.recall.propose import is_themself, propose
 from loop.web.consent.records import may_withdraw, open_registry, record_at
 from loop.web.desk import page
 
@@ -22,7 +23,10 @@ LONGEST_REASON = 2000
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdrawal(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
-    """GET names the releases it would reach; POST withdraws, effective now, and issues the recall notices."""
+    """GET names the releases it would reach; POST withdraws, effective now, and issues the recall notices.
+
+    A withdrawal that is not the party's own and reaches a published release waits for a second person instead.
+    """
     desk, production = open_registry(request, code)
     found = record_at(desk, production, uid)
     if not may_withdraw(desk, found):
@@ -30,13 +34,18 @@ def withdrawal(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
     if request.method == "POST":
         reason = request.POST.get("reason", "").replace("\x00", "")[:LONGEST_REASON]
         try:
-            report = withdraw(authorisations=[found], actor=desk.actor, reason=reason)
+            made = propose(authorisations=[found], actor=desk.actor, reason=reason)
         except ConflictError as error:
             messages.error(request, str(error))
         else:
-            recalled = ", ".join(f"E-{each.export.number}" for each in report.published) or "no published release"
+            if made.request is not None and made.is_waiting:
+                messages.warning(request, "Nothing is withdrawn yet: it waits for another consent officer's approval.")
+                if desk.may(Permission.SEE_REGISTRY):
+                    return redirect("approval", code, made.request.uid)
+                return redirect("authorisation", code, uid)
+            recalled = ", ".join(f"E-{each.export.number}" for each in made.report.published) or "no published release"
             messages.success(request, f"Withdrawn. Recalled: {recalled}.")
         return redirect("authorisation", code, uid)
-    return render(
-        request, "consent/withdraw.html", {"auth": found, "report": preview(authorisations=[found], actor=desk.actor)}
-    )
+    report = preview(authorisations=[found], actor=desk.actor)
+    needs_second = bool(report.published) and not is_themself(desk.actor, found.party)
+    return render(request, "consent/withdraw.html", {"auth": found, "report": report, "needs_second": needs_second})

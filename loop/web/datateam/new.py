@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from loop.consent.models import Recipient
 from loop.consent.terms import GRANTABLE_PURPOSES, PROFILE_PURPOSE, PURPOSES
+from loop.export.approval import goes_outside
 from loop.export.models import Profile
 from loop.export.order import order
 from loop.export.preview import Preview, preview
@@ -111,6 +112,7 @@ def new(request: HttpRequest, code: str) -> HttpResponseBase:
         {
             "form": form,
             "foreseen": foreseen,
+            "goes_outside": foreseen is not None and goes_outside(form.cleaned_data["recipient"]),
             "refusals": [Refusal(name, rows, BY_CODE.get(name)) for name, rows in foreseen.excluded.items()]
             if foreseen
             else [],

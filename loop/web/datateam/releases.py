@@ -10,12 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HTMX_STOP_POLLING
 
+from loop.export.approval import request_of
 from loop.export.cancel import cancel
 from loop.export.files import NotPublishedError, ReleaseFile, release_files
 from loop.export.heartbeat import is_worker_alive
 from loop.export.models import Export
 from loop.export.progress import progress_of
 from loop.export.retry import retry
+from loop.export.rules import UNFINISHED
 from loop.gate.reasons import BY_CODE, Reason
 from loop.kernel.clock import now
 from loop.kernel.errors import ConflictError, NotFoundError
@@ -32,6 +34,7 @@ NOT_MADE = {
     "identical": "both sides are the same text",
     "both_empty": "both sides are empty",
     "no_text": "a side has no text",
+    "recalled": "recalled from the release that this one replaces",
     "no_effective_label": "the label policy gives none, for example a tie",
 }
 
@@ -61,7 +64,7 @@ def index(request: HttpRequest, code: str) -> HttpResponseBase:
     desk, production = open_production(request, code, Permission.SEE_EXPORT)
     found = Export.objects.filter(production=production).select_related("recipient", "ordered_by").order_by("-number")
     exports = list(found.prefetch_related("recalls")[:LISTED])
-    is_waiting = any(export.state not in ENDED for export in exports)
+    is_waiting = any(export.state in UNFINISHED for export in exports)
     return render(
         request,
         "datateam/exports.html",
@@ -86,7 +89,10 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
             "export": export,
             "progress": progress_of(export),
             "ended": export.state in ENDED,
-            "no_worker": export.state not in ENDED and not is_worker_alive(),
+            "moves": export.state in UNFINISHED,
+            "no_worker": export.state in UNFINISHED and not is_worker_alive(),
+            "asked": request_of(export),
+            "sees_approvals": desk.may(Permission.SEE_REGISTRY),
             "refusals": refusals(export),
             "not_made": [(NOT_MADE.get(name, name), count) for name, count in export.not_made.items() if count],
             "files": files,
@@ -104,9 +110,9 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
 @page
 @require_safe
 def progress(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
-    """How far it is, as a fragment that asks again every two seconds; the whole page once it has ended."""
+    """How far it is, as a fragment that asks again every two seconds; the whole page once nothing moves."""
     _, _, export = release_at(request, code, number)
-    if export.state in ENDED:
+    if export.state not in UNFINISHED:
         answer = HttpResponse(status=HTMX_STOP_POLLING)
         answer["HX-Refresh"] = "true"
         return answer

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from loop.consent.models import Authorisation, AuthorisationEvent
+from loop.consent.models import ApprovalRequest, Authorisation, AuthorisationEvent
 from loop.people.models import Contributor
+from loop.recall.approve import approve
 from loop.suggestion.models import Suggestion
+from tests.support.releases import officer
 from tests.web.conftest import Desks
 
 
@@ -67,7 +69,13 @@ def test_it_says_what_a_withdrawal_reaches_and_then_recalls_it(desks: Desks) -> 
     before = AuthorisationEvent.objects.count()
     assert f"E-{export.number}" in desks["consent_officer"].get(address).content.decode()
     assert AuthorisationEvent.objects.count() == before
-    assert desks["consent_officer"].post(address, {"reason": "asked to"}).status_code == 302
+    assert "another consent officer approves it" in desks["consent_officer"].get(address).content.decode()
+    answer = desks["consent_officer"].post(address, {"reason": "asked to"}, follow=True)
+    assert "Nothing is withdrawn yet" in answer.content.decode()
+    assert not export.recalls.exists()
+    record = desks.address(f"authorisations/{found.uid}/")
+    assert "waits for a second person" in desks["consent_officer"].get(record).content.decode()
+    approve(request=ApprovalRequest.objects.get(), actor=officer(desks.stage))
     assert export.recalls.count() == 1
     page = desks["data"].get(desks.address(f"exports/{export.number}/")).content.decode()
     assert "Recalled" in page

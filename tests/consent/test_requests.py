@@ -12,12 +12,13 @@ from django.conf import settings
 
 from loop.audit.models import AuditEvent
 from loop.audit.verify import verify
-from loop.consent.link import MOST_DAYS, close_link, digest_of, open_link
+from loop.consent.link import MOST_DAYS, digest_of, open_link
 from loop.consent.models import Authorisation, ConsentAnswer, ConsentRequest, ContributorLink, Notice
 from loop.consent.notice import record_notice
 from loop.consent.querysets import link_at, link_of, requests_of, state_of, waiting
 from loop.consent.recipient import add_recipient
 from loop.consent.request import ask_parties
+from loop.consent.unlink import close_link
 from loop.export.models import ExportRow
 from loop.kernel.actor import SYSTEM, Actor, by_link
 from loop.kernel.clock import now

@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from loop.consent import wording
-from loop.consent.link import close_link
 from loop.consent.models import ConsentRequest, ContributorLink
+from loop.consent.unlink import close_link
 from loop.kernel.clock import now
 from loop.kernel.errors import LoopError
 from loop.recall.answer_request import Answered, answer_request

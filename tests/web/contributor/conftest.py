@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from django.http import HttpResponseBase
 from django.test import Client
 
 from loop.consent.link import open_link
@@ -13,6 +14,7 @@ from loop.consent.notice import record_notice
 from loop.consent.request import ask_parties
 from loop.kernel.actor import SYSTEM
 from loop.people.models import Contributor
+from loop.web.contributor import limits
 from tests.support.databases import FreshDatabase
 from tests.support.releases import PURPOSE, YEAR, Stage, decision, stage, suggestion, today
 
@@ -41,6 +43,24 @@ class Door:
         page = self.client.get(self.address, follow=True)
         assert page.status_code == 200
         return page.content.decode()
+
+    def answers(self, said: dict[str, str]) -> HttpResponseBase:
+        """The page after an answer was sent."""
+        return self.client.post(f"/c/answer/{self.request.uid}/", said, follow=True)
+
+    def everybody_allows(self) -> None:
+        """The others; the party has its own way."""
+        self.show.authorises(*OTHERS)
+
+
+def text_of(response: HttpResponseBase) -> str:
+    """Every byte that reached the browser: body and headers."""
+    return getattr(response, "content", b"").decode() + "\n".join(f"{key}: {each}" for key, each in response.items())
+
+
+@pytest.fixture(autouse=True)
+def fresh_counts() -> None:
+    limits._pages.clear()
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ from tests.support.releases import few_lines
 SHOW = "night-ferry"
 TODAY = date.today()
 FROM, UNTIL = str(TODAY - timedelta(days=30)), str(TODAY + timedelta(days=365))
-ORDER = ("--production", SHOW, "--purpose", "ai_generative_training", "--recipient", "lab")
+ASKED = ("--production", SHOW, "--purpose", "ai_generative_training", "--recipient", "lab")
+ORDER = (*ASKED, "--approve-as", "olga")
 
 
 def run(*words: str) -> str:
@@ -63,6 +64,8 @@ def test_the_loop(  # noqa: PLR0915  (a story is one piece)
 ) -> None:
     # The production and who may receive are set up; material and judgements come in, twice, which changes nothing.
     run("production", "add", SHOW, "--rate", "24000/1001")
+    run("user", "add", "olga")
+    run("member", "add", "olga", "--production", SHOW, "--role", "consent_officer")
     run("recipient", "add", "lab", "--purposes", "ai_generative_training", "--from", FROM, "--until", UNTIL)
     run("ingest", str(lines), "--production", SHOW, "--register-reasons")
     counts = run("counts", "--production", SHOW)
@@ -71,7 +74,18 @@ def test_the_loop(  # noqa: PLR0915  (a story is one piece)
 
     # A worker takes the order. Nobody has allowed anything: nothing leaves, and the command says why.
     celery_worker_process()
+    # The lab is outside the studio, so a second person has to approve: without one nothing is published.
     nothing = tmp_path / "nothing"
+    with pytest.raises(CommandError, match="awaiting approval") as waits:
+        run("export", *ASKED, "--profile", "signals", "--out", str(nothing))
+    assert waits.value.returncode == 3
+    assert not nothing.exists()
+    how = re.search(r"\./manage\.py approve (\S+) --actor", str(waits.value))
+    assert how is not None
+    with pytest.raises(CommandError, match="neither a token nor the console"):
+        run("approve", how[1])
+    assert "Recipient: lab" in run("approve", "show", how[1]).replace("recipient:", "Recipient:")
+    run("approve", how[1], "--refuse", "not before anybody has allowed it", "--actor", "olga")
     said = run("export", *ORDER, "--profile", "signals", "--out", str(nothing))
     assert "0 of 8 rows left." in said
     assert "8  CONSENT_MISSING" in said
@@ -117,11 +131,16 @@ def test_the_loop(  # noqa: PLR0915  (a story is one piece)
         run("verify_export", str(folder))
 
     # The director takes it back: the command names the releases that it reaches, and each has a notice with her rows.
-    said = run("withdraw", "--party", "director-1", "--production", SHOW, "--reason", "no more")
-    assert re.findall(r"E-\d+", said) == ["E-2", "E-3", "E-5"]  # she has no pair, so E-4 is not reached
+    # She did not do it by herself, and they have left: that needs the second person too.
+    withdrawing = ("withdraw", "--party", "director-1", "--production", SHOW, "--reason", "no more")
+    with pytest.raises(CommandError, match="awaiting approval") as waits:
+        run(*withdrawing)
+    assert (waits.value.returncode, RecallNotice.objects.count()) == (3, 0)
+    said = run(*withdrawing, "--approve-as", "olga")
+    assert re.findall(r"E-\d+", said) == ["E-3", "E-4", "E-6"]  # she has no pair, so E-5 is not reached
     notices = RecallNotice.objects.all()
-    assert {notice.export.number for notice in notices} == {2, 3, 5}
-    recalled = {row.row.row_id for notice in notices.filter(export__number=2) for row in notice.notice_rows.all()}
+    assert {notice.export.number for notice in notices} == {3, 4, 6}
+    recalled = {row.row.row_id for notice in notices.filter(export__number=3) for row in notice.notice_rows.all()}
     hers = {
         row["fb_row_id"]
         for row in before

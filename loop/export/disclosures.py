@@ -14,8 +14,13 @@ DROP_REASONS = {
 NOT_MADE_REASONS = {
     "no_text": "one side has no text",
     "both_empty": "both texts are empty",
-    "identical": "both texts are identical",
+    "identical": "both texts, or both files, are identical",
+    "empty": "the answer is empty, which the service that reads this form refuses",
+    "repeated": "the prompt already stands in another row of its brief",
+    "no_spans": "the decision marks no range; for steps: no range of the text with a reason",
+    "no_media": "one side has no media file",
     "text_erased": "a text was erased",
+    "recalled": "recalled from the release that this one replaces",
 }
 SENTENCES = {reason.code: reason.sentence for reason in REASONS} | DROP_REASONS
 

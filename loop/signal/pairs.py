@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from loop.kernel.errors import NotValidError
+from loop.signal.made import MADE
 from loop.signal.rules import DEFAULT_POLICY, EVERY_DECISION, LATEST_PER_PERSON, LEAD_WINS, MAJORITY, NOT_MADE, POLICIES
 
-SIGNALS: Final = "signals"
-UNPAIRED: Final = "unpaired_preference"
-PREFERENCE: Final = "preference"
-PROFILES: Final = (SIGNALS, PREFERENCE, UNPAIRED)
+PROFILES: Final = tuple(MADE)
 
 
 class Cursor(Protocol):
@@ -88,53 +86,6 @@ CREATE TEMP TABLE candidates (
 ) ON COMMIT DROP
 """
 
-# Rows with the reason why they are not made, NULL for those that are; `a` to `d` are the order.
-_MADE: Final[dict[str, str]] = {
-    SIGNALS: """
-        SELECT j.suggestion_id AS a, j.id AS b, 0::bigint AS c, 0::bigint AS d, j.id AS decision_id,
-               NULL::bigint AS other, NULL::text AS side, NULL::text AS pair_kind,
-               CASE WHEN j.outcome = 'reject' THEN j.negative_kind END AS negative_kind, NULL::boolean AS label,
-               e.id IS NOT NULL AS effective, NULL::text AS reason
-        FROM candidates_judged j LEFT JOIN candidates_effective e ON e.id = j.id
-        WHERE NOT j.dead OR %(every)s""",
-    UNPAIRED: """
-        SELECT e.suggestion_id AS a, e.id AS b, 0::bigint AS c, 0::bigint AS d, e.id AS decision_id,
-               NULL::bigint AS other, 'suggestion' AS side, NULL::text AS pair_kind,
-               CASE WHEN e.outcome = 'reject' THEN e.negative_kind END AS negative_kind,
-               e.outcome = 'accept' AS label, true AS effective,
-               CASE WHEN t.content IS NULL THEN 'no_text' END AS reason
-        FROM candidates_effective e LEFT JOIN loop_suggestion_text t ON t.suggestion_id = e.suggestion_id
-        WHERE e.outcome IN ('accept', 'reject') OR e.severity IN (3, 4)
-        UNION ALL
-        SELECT e.suggestion_id, e.id, 1, 0, e.id, NULL, 'revision', NULL, NULL, true, true,
-               CASE WHEN t.revised_content IS NULL THEN 'no_text' END
-        FROM candidates_effective e LEFT JOIN loop_decision_text t ON t.decision_id = e.id
-        WHERE e.outcome = 'revise'""",
-    PREFERENCE: """
-        SELECT e.suggestion_id AS a, e.id AS b, 0::bigint AS c, 0::bigint AS d, e.id AS decision_id,
-               NULL::bigint AS other, NULL::text AS side, 'revise' AS pair_kind, NULL::text AS negative_kind,
-               NULL::boolean AS label, true AS effective,
-               CASE WHEN r.revised_content IS NULL OR t.content IS NULL THEN 'no_text'
-                    WHEN r.revised_content = '' AND t.content = '' THEN 'both_empty'
-                    WHEN r.revised_content = t.content THEN 'identical' END AS reason
-        FROM candidates_effective e
-        LEFT JOIN loop_decision_text r ON r.decision_id = e.id
-        LEFT JOIN loop_suggestion_text t ON t.suggestion_id = e.suggestion_id
-        WHERE e.outcome = 'revise'
-        UNION ALL
-        SELECT y.suggestion_id, y.id, x.suggestion_id, x.id, y.id, x.id, NULL, 'candidates', x.negative_kind, NULL,
-               true,
-               CASE WHEN yt.content IS NULL OR xt.content IS NULL THEN 'no_text'
-                    WHEN yt.content = '' AND xt.content = '' THEN 'both_empty'
-                    WHEN yt.content = xt.content THEN 'identical' END
-        FROM candidates_effective y
-        JOIN candidates_effective x ON x.brief_id = y.brief_id AND x.outcome = 'reject'
-                                   AND (x.person = y.person OR %(shared)s)
-        LEFT JOIN loop_suggestion_text yt ON yt.suggestion_id = y.suggestion_id
-        LEFT JOIN loop_suggestion_text xt ON xt.suggestion_id = x.suggestion_id
-        WHERE y.outcome = 'accept'""",
-}
-
 
 def make_candidates(
     cursor: Cursor,
@@ -175,7 +126,7 @@ def make_candidates(
     cursor.execute(f"CREATE TEMP TABLE candidates_effective ON COMMIT DROP AS {_EFFECTIVE[labels]}", values)
     cursor.execute("ANALYZE candidates_judged")
     cursor.execute("ANALYZE candidates_effective")
-    cursor.execute(f"CREATE TEMP TABLE candidates_all ON COMMIT DROP AS {_MADE[profile]}", values)
+    cursor.execute(f"CREATE TEMP TABLE candidates_all ON COMMIT DROP AS {MADE[profile]}", values)
     cursor.execute(_TABLE)
     cursor.execute(
         """

@@ -47,7 +47,8 @@ FROM_REVISE, FROM_CANDIDATES = "revise", "candidates"  # kinds of pair
 UNACCEPTABLE: Final = frozenset({3, 4})  # severities at which a revise is a negative of the suggestion
 
 NO_TEXT, BOTH_EMPTY, IDENTICAL = "no_text", "both_empty", "identical"
-NOT_MADE: Final = (NO_TEXT, BOTH_EMPTY, IDENTICAL)
+EMPTY, REPEATED, NO_SPANS, NO_MEDIA = "empty", "repeated", "no_spans", "no_media"  # of the profiles in kinds.py
+NOT_MADE: Final = (NO_TEXT, BOTH_EMPTY, IDENTICAL, EMPTY, REPEATED, NO_SPANS, NO_MEDIA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,22 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A span of a decision, in the order of the spans."""
+
+    target: str = "content"
+    unit: str = "code_point"
+    start: int | None = None
+    end: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """A decision with what the rules ask of it. `person` is whose judgement it is; `dead` as of the cut-off."""
+    """A decision with what the rules ask of it. `person` is whose judgement it is; `dead` as of the cut-off.
+
+    `prompt` and `media` (the file's digest) are the suggestion's.
+    """
 
     id: int
     suggestion: int
@@ -75,11 +90,17 @@ class Judgement:
     negative_kind: str = ""
     content: str | None = ""
     revision: str | None = None
+    prompt: str | None = None
+    media: str | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that may go out. `other` is the decision that rejected, for a pair among candidates."""
+    """A row that may go out. `other` is the decision that rejected, for a pair among candidates.
+
+    `side` says which text of the decision the row carries (suggestion, revision), or which of its spans ("span 0").
+    """
 
     decision: int
     other: int | None = None

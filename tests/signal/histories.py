@@ -10,17 +10,27 @@ from typing import Any
 from django.db import connection
 from hypothesis import strategies as st
 
-from loop.decision.models import Decision, DecisionText
+from loop.decision.models import Decision, DecisionSpan, DecisionText
 from loop.kernel.clock import now
 from loop.kernel.ids import uuid7
-from loop.material.models import Production
+from loop.material.models import Media, Production
 from loop.people.models import Contributor
-from loop.signal.rules import Judgement
+from loop.signal.rules import Judgement, Mark
 from loop.suggestion.models import Brief, Suggestion, SuggestionText
 
 START = datetime(2026, 5, 1, 10, tzinfo=UTC)
 TEXTS = (None, "", "the pier at night", "the pier at dawn")
+PROMPTS = (None, "", "who lit the lamp?")
+FILES = (None, None, "a" * 64, "b" * 64)
 PEOPLE = 4
+MARKS = st.builds(
+    Mark,
+    target=st.sampled_from(("content", "content", "prompt", "media")),
+    unit=st.sampled_from(("code_point", "code_point", "frame")),
+    start=st.integers(0, 2),
+    end=st.integers(2, 3),
+    reason=st.sampled_from(("", "continuity.prop", "praise.light")),
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,7 @@ class Told:
     position: int
     revision: str | None
     supersedes: int | None
+    marks: tuple[Mark, ...] = ()
 
     @property
     def person(self) -> int:
@@ -45,13 +56,23 @@ class Told:
 
 @dataclass(frozen=True)
 class History:
-    """`briefs[i]` and `contents[i]` are those of suggestion i; the first `sealed` decisions lie below the cut-off."""
+    """`briefs[i]`, `contents[i]` and the like are those of suggestion i; the first `sealed` decisions lie below the
+    cut-off.
+    """
 
     briefs: tuple[int, ...]
     contents: tuple[str | None, ...]
     decisions: tuple[Told, ...]
     lead: int | None
     sealed: int
+    prompts: tuple[str | None, ...] = ()
+    files: tuple[str | None, ...] = ()
+
+    def prompt(self, suggestion: int) -> str | None:
+        return self.prompts[suggestion] if self.prompts else None
+
+    def file(self, suggestion: int) -> str | None:
+        return self.files[suggestion] if self.files else None
 
 
 @st.composite
@@ -79,10 +100,13 @@ def histories(draw: st.DrawFn) -> History:
                 draw(st.integers(0, 2)),
                 draw(st.sampled_from(TEXTS)) if outcome == "revise" else None,
                 named,
+                tuple(draw(st.lists(MARKS, max_size=2))),
             )
         )
     lead = draw(st.one_of(st.none(), people))
-    return History(briefs, contents, tuple(told), lead, draw(st.integers(0, len(told))))
+    prompts = tuple(draw(st.lists(st.sampled_from(PROMPTS), min_size=count, max_size=count)))
+    files = tuple(draw(st.lists(st.sampled_from(FILES), min_size=count, max_size=count)))
+    return History(briefs, contents, tuple(told), lead, draw(st.integers(0, len(told))), prompts, files)
 
 
 @dataclass(frozen=True)
@@ -111,15 +135,21 @@ def write(history: History) -> Written:
         Brief.objects.create(production=production, external_id=f"brief-{place}", kind="script_note", recorded_at=at)
         for place in range(2)
     ]
+    media = {
+        sha: Media.objects.create(production=production, sha256=sha, mime="video/mp4", uri=sha[:1], created_at=at)
+        for sha in sorted({sha for sha in history.files if sha})
+    }
     size = _log_size()
     suggestions = []
     for place, (brief, content) in enumerate(zip(history.briefs, history.contents, strict=True)):
         row = Suggestion.objects.create(
             production=production, brief=briefs[brief], external_id=f"s{place}", origin="model", kind="script_note",
             recorded_at=at, text_commit=bytes(32), digest=bytes(32), event_id=_event(size),
+            media=media.get(history.file(place) or ""),
         )  # fmt: skip
         size += 1
-        SuggestionText.objects.create(suggestion=row, salt=os.urandom(32), prompt=None, content=content)
+        prompt = history.prompt(place)
+        SuggestionText.objects.create(suggestion=row, salt=os.urandom(32), prompt=prompt, content=content)
         suggestions.append(row)
     cutoff = size + history.sealed
     rows: list[Decision] = []
@@ -137,13 +167,21 @@ def write(history: History) -> Written:
         size += 1
         if told.revision is not None:
             DecisionText.objects.create(decision=row, salt=os.urandom(32), revised_content=told.revision)
+        DecisionSpan.objects.bulk_create(
+            DecisionSpan(
+                decision=row, position=n, target=mark.target, unit=mark.unit, start=mark.start, end=mark.end,
+                reason=mark.reason,
+            )
+            for n, mark in enumerate(told.marks)
+        )  # fmt: skip
         rows.append(row)
     killed = {told.supersedes for told in history.decisions[: history.sealed]}
     judgements = [
         Judgement(
             row.pk, row.suggestion_id, briefs[history.briefs[told.suggestion]].pk, people[told.person].pk, told.outcome,
             row.decided_at, told.position, place in killed, told.severity, told.negative_kind,
-            history.contents[told.suggestion], told.revision,
+            history.contents[told.suggestion], told.revision, history.prompt(told.suggestion),
+            history.file(told.suggestion), told.marks,
         )
         for place, (told, row) in enumerate(zip(history.decisions, rows, strict=True))
         if place < history.sealed

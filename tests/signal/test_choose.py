@@ -22,7 +22,8 @@ from loop.people.models import Contributor, Member, User
 from loop.signal import rules
 from loop.signal.answer import answer
 from loop.signal.choose import Choice, choose, in_words
-from loop.signal.pairs import PREFERENCE, make_candidates
+from loop.signal.made import PREFERENCE
+from loop.signal.pairs import make_candidates
 from loop.signal.rules import Judgement
 from loop.signal.take_back import take_back
 from loop.suggestion.models import Suggestion

@@ -9,14 +9,20 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, seed, settings
 
 from loop.kernel.errors import NotValidError
-from loop.signal import rules
-from loop.signal.pairs import PREFERENCE, SIGNALS, UNPAIRED, Filters, make_candidates
+from loop.signal import kinds, made, rules
+from loop.signal.made import PREFERENCE, SIGNALS, UNPAIRED
+from loop.signal.pairs import Filters, make_candidates
 from loop.signal.rules import POLICIES, Row, Rows
 from tests.signal.histories import History, Told, Written, histories, write
 
 ROUNDS, SEED = 4000, 20261120
 EXAMPLES = ROUNDS if os.environ.get("CIRCLED_SOAK") == "1" else ROUNDS // 20
-PURE = {SIGNALS: rules.signals, UNPAIRED: rules.unpaired, PREFERENCE: rules.pairs}
+PURE = {
+    SIGNALS: rules.signals, UNPAIRED: rules.unpaired, PREFERENCE: rules.pairs, made.SFT: kinds.sft,
+    made.OPENAI_FT: kinds.openai_ft, made.PROMPT_ONLY: kinds.prompts, made.STEPWISE: kinds.stepwise,
+    made.SPAN_CRITIQUE: kinds.critique, made.PAIRS_OF_TAKES: kinds.takes, made.EVALUATION: kinds.failures,
+}  # fmt: skip
+SAME_ROWS = {made.REWARD: PREFERENCE, made.LABEL_STUDIO: SIGNALS, made.ARGILLA: SIGNALS}
 
 
 def from_sql(written: Written, profile: str, policy: str, filters: Filters | None = None) -> Rows:
@@ -53,10 +59,15 @@ def test_sql_and_python_agree(history: History) -> None:
         transaction.set_rollback(True)
 
 
+def test_every_profile_has_both_forms() -> None:
+    assert {*PURE, *SAME_ROWS} == set(made.MADE)
+    assert all(made.MADE[name] is made.MADE[other] for name, other in SAME_ROWS.items())
+
+
 def told(suggestion: int, person: int, outcome: str, **more: object) -> Told:
     fields = {
         "on_behalf_of": None, "severity": None, "negative_kind": "", "minute": None, "position": 0, "revision": None,
-        "supersedes": None,
+        "supersedes": None, "marks": (),
     }  # fmt: skip
     return Told(suggestion, person, outcome=outcome, **{**fields, **more})  # type: ignore[arg-type]
 
@@ -82,7 +93,7 @@ def test_filters_choose_suggestions_before_anything_is_paired() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("profile", "policy"), [("sft", rules.MAJORITY), (SIGNALS, "loudest")])
+@pytest.mark.parametrize(("profile", "policy"), [("gossip", rules.MAJORITY), (SIGNALS, "loudest")])
 def test_an_unknown_profile_or_policy_is_refused(profile: str, policy: str) -> None:
     with connection.cursor() as cursor, pytest.raises(NotValidError, match="expected"):
         make_candidates(cursor, profile=profile, production_id=1, cutoff_size=0, labels=policy)

@@ -34,6 +34,10 @@ NOT_MADE = {
     "identical": "both sides are the same text",
     "both_empty": "both sides are empty",
     "no_text": "a side has no text",
+    "empty": "the answer is empty, which the service refuses",
+    "repeated": "the brief's prompt stands in another row",
+    "no_spans": "no range is marked; for steps: none of the text with a reason",
+    "no_media": "a side has no media file",
     "recalled": "recalled from the release that this one replaces",
     "no_effective_label": "the label policy gives none, for example a tie",
 }

@@ -56,6 +56,9 @@ def check_terms(agreement: AgreementTerms) -> None:
             f"signed_on: expected {agreement.valid_until} or earlier (valid_until), found {agreement.signed_on}",
             field="signed_on",
         )
+    checks.not_to_come("signed_on", agreement.signed_on)
+    if agreement.evidence is not None:
+        checks.not_to_come("evidence.signed_at", agreement.evidence.signed_at)
     checks.days("retention_days", agreement.retention_days)
     checks.days("use_days", agreement.use_days)
     if agreement.weights_owner:

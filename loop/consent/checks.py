@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
-from loop.consent import terms
+from loop.consent import fees, terms
 from loop.kernel.canonical import Json, NotCanonicalError, canonical
+from loop.kernel.clock import now, utc_date
 from loop.kernel.errors import NotValidError
 
 MOST_DAYS: Final = 109_500
@@ -14,6 +15,7 @@ PART: Final = re.compile(r"[A-Z0-9]{1,3}", re.ASCII)
 COMPENSATION: Final = ("term", "amount", "currency", "due", "status", "waiver")
 GUILD: Final = ("name", "agreement", "notice_ref")
 AMOUNT: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
+DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 CURRENCY: Final = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
@@ -23,6 +25,14 @@ def dates_in_order(valid_from: date, valid_until: date) -> None:
         raise NotValidError(
             f"valid_until: expected {valid_from} or later (valid_from), found {valid_until}", field="valid_until"
         )
+
+
+def not_to_come(field: str, value: date | datetime | None) -> None:
+    """Raises NotValidError for a signature of a day or moment that is still to come; None: nobody said when."""
+    present = now()
+    later = value is not None and (value > present if isinstance(value, datetime) else value > utc_date(present))
+    if later:
+        raise NotValidError(f"{field}: expected {present:%Y-%m-%d} or earlier, found {value}", field=field)
 
 
 def one_of(field: str, value: str, known: Iterable[str]) -> str:
@@ -92,8 +102,34 @@ def uses(values: Mapping[str, str | Mapping[str, Json]]) -> dict[str, Json]:
             canonical(constraint)
         except NotCanonicalError as error:
             raise NotValidError(f"uses.{purpose}.constraint: {error}", field="uses") from error
+        if isinstance(constraint, Mapping):
+            _condition(f"uses.{purpose}.constraint", constraint)
         found[purpose] = {"value": value, "constraint": constraint} if constraint else {"value": value}
     return found
+
+
+def _condition(field: str, given: Mapping[str, Json]) -> None:
+    """Keys that the gate can check have a value it can check; any other key is kept, and never met."""
+    known: dict[str, Iterable[str] | None] = {
+        "recipients": None, "profiles": terms.PROFILE_PURPOSE, "places": terms.PLACES,
+        "recipient_kinds": terms.RECIPIENT_KINDS,
+    }  # fmt: skip
+    for key, value in given.items():
+        if key in known:
+            if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
+                raise NotValidError(f"{field}.{key}: expected a list of names, found {value!r}", field="uses")
+            names = known[key]
+            if names is not None:
+                each_of(f"{field}.{key}", value, names)
+        elif key in ("not_before", "not_after") and not _is_day(value):
+            raise NotValidError(f"{field}.{key}: expected a date like 2026-11-20, found {value!r}", field="uses")
+
+
+def _is_day(value: object) -> bool:
+    """A date as the gate compares it: ten characters, as the calendar has it."""
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        return False
+    return fees.day_of(value) is not None
 
 
 def days(field: str, value: int | None) -> int | None:
@@ -127,6 +163,12 @@ def compensation(given: Mapping[str, Json]) -> dict[str, Json]:
     if bool(amount) != bool(currency) or (currency and not CURRENCY.fullmatch(currency)):
         raise NotValidError(
             f"compensation.currency: expected three capitals beside an amount, found {currency!r}", field="compensation"
+        )
+    due = str(found.get("due") or "")
+    if due and not fees.DUE_AFTER.fullmatch(due) and not _is_day(due):
+        raise NotValidError(
+            f"compensation.due: expected a date like 2026-11-20, or days after a release (30 days), found {due!r}",
+            field="compensation",
         )
     return found
 

@@ -72,6 +72,15 @@ def document_of(
     return Document(Path(file_name).name[:200] or "evidence", content, kind[:64], signed_at, method[:64])
 
 
+def matching(document: Document, sha256: str, *, field: str = "evidence_sha256") -> Document:
+    """`document`, if its SHA-256 is the one that was named; "": none was. Raises NotValidError."""
+    if sha256 and document.sha256 != sha256.strip().lower():
+        raise NotValidError(
+            f"{field}: expected a document of SHA-256 {sha256.strip()[:80]}, found {document.sha256}", field=field
+        )
+    return document
+
+
 def store_evidence(*, document: Document, actor: Actor, production_id: int | None, at: datetime) -> Evidence:
     """Keeps `document` under its SHA-256, readable by the owner only, and records it, in the caller's transaction.
 

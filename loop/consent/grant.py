@@ -9,7 +9,8 @@ from django.db import transaction
 
 from loop.consent.lock import database_moment
 from loop.consent.models import Authorisation
-from loop.consent.recording import GrantTerms, record_authorisations
+from loop.consent.recording import GrantTerms, checked, record_authorisations
+from loop.consent.repeats import repeats
 from loop.kernel.actor import Actor
 from loop.people.models import Contributor
 
@@ -26,11 +27,26 @@ def grant(*, party: Contributor, given: GrantTerms, actor: Actor, at: datetime |
 
 
 def grant_many(
-    *, parties: Iterable[Contributor], given: GrantTerms, actor: Actor, at: datetime | None = None
+    *,
+    parties: Iterable[Contributor],
+    given: GrantTerms,
+    actor: Actor,
+    at: datetime | None = None,
+    only_new: bool = False,
 ) -> list[Authorisation]:
-    """Records one authorisation for each of `parties`, sharing the evidence, in one transaction; see `grant`."""
+    """Records one authorisation for each of `parties`, sharing the evidence, in one transaction; see `grant`.
+
+    `only_new` leaves out parties of whom the same paper says the same already: so everybody can be recorded once more
+    when somebody joined. The answer is empty if there is nobody else.
+    """
     everybody = list(parties)
     with transaction.atomic(durable=True):
+        if only_new and everybody:
+            known = {each.party_id for each in repeats(everybody, given, checked(everybody, given, actor))}
+            fresh = [each for each in everybody if each.pk not in known]
+            if not fresh:
+                return []
+            everybody = fresh
         present = database_moment()
         return record_authorisations(
             parties=everybody, given=given, actor=actor, at=min(at, present) if at else present

@@ -11,10 +11,11 @@ from loop.consent import checks, terms
 from loop.consent.evidence import Document, store_evidence
 from loop.consent.models import Authorisation, AuthorisationState, Evidence, Notice, Recipient
 from loop.consent.permission import require_authorise
+from loop.consent.repeats import adds_something
 from loop.consent.state import append_state
 from loop.kernel.actor import Actor
 from loop.kernel.canonical import Json
-from loop.kernel.errors import NotValidError
+from loop.kernel.errors import ConflictError, NotValidError
 from loop.kernel.ids import uuid7
 from loop.material.models import Production
 from loop.people.models import Contributor
@@ -53,23 +54,34 @@ class GrantTerms:
     retention_days: int | None = None  # how long a recipient may keep it; None: no limit was named
     jurisdiction: str = ""  # a country or a part of one, by ISO 3166
     supersedes: Authorisation | None = None  # an earlier record of the same party that this one replaces
+    state: str = AuthorisationState.GIVEN.value  # how it begins: terms.FIRST_STATES
 
 
 def record_authorisations(
     *, parties: Sequence[Contributor], given: GrantTerms, actor: Actor, at: datetime
 ) -> list[Authorisation]:
-    """Records one authorisation for each of `parties`, in force as Given from `at`, in the caller's transaction.
+    """Records one authorisation for each of `parties`, in `given.state` from `at`, in the caller's transaction.
 
     1. Checks who may and every field; the first bad one is refused (NotValidError names it) before anything is written.
-    2. The evidence, shared; then for each party the authorisation, its Given event, and their audit events.
+    2. The evidence, shared; then for each party the authorisation, its first event, and their audit events.
 
     `at` is the database's present moment or before it: an event to come would outlive a withdrawal.
-    Raises NotValidError also when there is no party at all, NotAllowedError for anybody but a consent officer of the
-    production and the party itself. Six inserts a party.
+    Raises NotValidError also when there is no party at all, ConflictError if a record in force says the same already
+    by the same document at the same time, NotAllowedError for anybody but a consent officer of the production and the
+    party itself. Six inserts a party.
     """
     fields = checked(parties, given, actor)
+    if given.supersedes is None and given.state in terms.PERMITTING_STATES:
+        adds_something(parties, given, fields)
     production_id = given.production.pk if given.production else None
     evidence = store_evidence(document=given.evidence, actor=actor, production_id=production_id, at=at)
+    return write_authorisations(parties, given, fields, evidence, actor, at)
+
+
+def write_authorisations(
+    parties: Sequence[Contributor], given: GrantTerms, fields: Fields, evidence: Evidence, actor: Actor, at: datetime
+) -> list[Authorisation]:
+    """Writes what `checked` found sound, in the caller's transaction; `fields` are its answer."""
     return [_one(party, given, fields, evidence, actor, at) for party in parties]
 
 
@@ -91,7 +103,9 @@ def _one(
         uid=uid, party=party, production=given.production, valid_from=given.valid_from, valid_until=given.valid_until,
         evidence=evidence, notice=given.notice, supersedes=given.supersedes, event=event, recorded_at=at, **fields,
     )  # fmt: skip
-    append_state(authorisation=authorisation, state=AuthorisationState.GIVEN, effective_at=at, actor=actor, at=at)
+    append_state(
+        authorisation=authorisation, state=AuthorisationState(given.state), effective_at=at, actor=actor, at=at
+    )
     return authorisation
 
 
@@ -100,12 +114,14 @@ def checked(parties: Sequence[Contributor], given: GrantTerms, actor: Actor) -> 
     if not parties:
         raise NotValidError("party: expected at least one, found none known to the production", field="party")
     require_authorise(actor, given.production, parties)
-    _supersedes_own(given.supersedes, parties)
+    _supersedes_own(given, parties)
     return _fields(given)
 
 
 def _fields(given: GrantTerms) -> Fields:
     checks.dates_in_order(given.valid_from, given.valid_until)
+    checks.one_of("state", given.state, terms.FIRST_STATES)
+    checks.not_to_come("evidence.signed_at", given.evidence.signed_at)
     uses = checks.uses(given.uses)
     recipients = _known_recipients(given.recipients)
     kinds = checks.each_of("recipient_kinds", given.recipient_kinds, Recipient.Kind.values)
@@ -147,11 +163,22 @@ def _fields(given: GrantTerms) -> Fields:
     }
 
 
-def _supersedes_own(earlier: Authorisation | None, parties: Iterable[Contributor]) -> None:
-    """Nobody replaces what somebody else said."""
+def _supersedes_own(given: GrantTerms, parties: Iterable[Contributor]) -> None:
+    """Nobody replaces what somebody else said, and only what was given is renewed."""
+    earlier = given.supersedes
     if earlier is not None and any(party.pk != earlier.party_id for party in parties):
         raise NotValidError(
             f"supersedes: expected a record of the same party, found {earlier.uid} of another", field="supersedes"
+        )
+    if given.state != AuthorisationState.RENEWED:
+        return
+    if earlier is None:
+        raise NotValidError("supersedes: expected the record that is renewed, found none", field="supersedes")
+    newest = earlier.events.order_by("-effective_at", "-id").first()
+    if newest is None or newest.state not in {*terms.PERMITTING_STATES, terms.EXPIRED_STATE}:
+        found = newest.get_state_display().lower() if newest else "never given"
+        raise ConflictError(
+            f"supersedes: expected a record that was given, found {earlier.uid}, which is {found}", field="supersedes"
         )
 
 

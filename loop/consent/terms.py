@@ -104,11 +104,25 @@ ORIGINS: Final = ("model", "person", "camera")
 FROM_MODEL: Final = "model"
 QUARANTINED: Final = "quarantined"
 LIKENESS: Final = "performer_likeness"
+RECIPIENT_KINDS: Final = ("production", "internal", "external")
 OWN_PRODUCTION: Final = "production"  # the kind of recipient that needs no guild's notice
 
 PERMITTING_STATES: Final = ("ConsentGiven", "RenewedConsentGiven")
 WITHDRAWN_STATES: Final = ("ConsentWithdrawn", "ConsentRevoked", "ConsentInvalidated")
 EXPIRED_STATE: Final = "ConsentExpired"
+FIRST_STATES: Final = (
+    "ConsentRequested", "ConsentRequestDeferred", "ConsentRefused", "ConsentGiven", "RenewedConsentGiven",
+)  # fmt: skip
+"""The states a record may begin in. Only the last two permit; a renewal names the record it renews."""
+
+MAY_FOLLOW: Final[dict[str, tuple[str, ...]]] = {
+    "ConsentRequested": ("ConsentRequestDeferred", "ConsentRefused"),
+    "ConsentRequestDeferred": ("ConsentRequested", "ConsentRefused"),
+    "ConsentGiven": (EXPIRED_STATE,),
+    "RenewedConsentGiven": (EXPIRED_STATE,),
+}
+"""What may be recorded of a record later. What is given or renewed is a record of its own, with its own evidence; what
+is withdrawn, revoked or invalidated goes through recall."""
 
 _PLACES: Final = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ

@@ -144,7 +144,7 @@ def test_many_parties_share_the_evidence(director: Contributor, terms: Callable[
     recorded = grant_many(parties=[director, writer], given=terms(), actor=SYSTEM)
     assert [each.party for each in recorded] == [director, writer]
     assert Evidence.objects.count() == 1
-    grant(party=writer, given=terms(), actor=SYSTEM)
+    grant(party=writer, given=terms(valid_until=date(2027, 12, 31), valid_from=date(2027, 1, 1)), actor=SYSTEM)
     assert Evidence.objects.count() == 1
     with pytest.raises(NotValidError, match="found none"):
         grant_many(parties=[], given=terms(), actor=SYSTEM)

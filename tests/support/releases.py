@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from loop.suggestion.terms import record_terms
 PURPOSE = "ai_generative_training"
 PROFILES = ("signals", "preference", "unpaired_preference")
 YEAR = timedelta(days=365)
+PAPERS = count(1)  # the same paper twice for the same time is refused
 
 
 def today() -> date:
@@ -67,7 +69,7 @@ class Stage:
             "production": self.production,
             "uses": {PURPOSE: "allowed", "ai_evaluation": "allowed"},
             "basis": "consent",
-            "evidence": document_of("release.txt", b"I allow it. Signed."),
+            "evidence": document_of("release.txt", f"I allow it. Signed, paper {next(PAPERS)}.".encode()),
             "valid_from": today() - YEAR,
             "valid_until": today() + YEAR,
             "recipients": [self.recipient.code],
@@ -79,7 +81,7 @@ class Stage:
             "production": self.production, "profile": profile, "purpose": PURPOSE, "recipient": self.recipient,
             "actor": SYSTEM,
         }  # fmt: skip
-        return order(**(arguments | changes))
+        return order(**(arguments | self.arguments | changes))
 
     def releases(self, profile: str = "signals", **changes: Any) -> tuple[Export, Path]:
         """Orders and runs every step here and now; the published row and its folder."""

@@ -24,7 +24,7 @@ from loop.gate.contributions import gather
 from loop.gate.facts import Contribution, StateEvent, Statement
 from loop.gate.question import ask
 from loop.gate.rules import judge
-from loop.gate.statements import statements_of
+from loop.gate.statements import as_statement, records_of
 from loop.kernel.clock import utc_date
 
 REACHABLE = (
@@ -52,13 +52,33 @@ WHERE r.contributor_ids @> ARRAY[%(party)s]::bigint[]
     )
 """
 
+# The same decisions leave in many releases: who is involved in them is found once.
+_PAIRS = """
+CREATE TEMP TABLE reached_pair ON COMMIT DROP AS
+SELECT row_number() OVER () AS n, decision_id, other_decision_id, array_agg(DISTINCT export_id) AS exports
+FROM reached_row GROUP BY decision_id, other_decision_id
+"""
+
+_PARTS = """
+SELECT DISTINCT x.export_id, p.capacity, p.material_kind
+FROM reached_pair r JOIN sieve_part p USING (n) CROSS JOIN unnest(r.exports) x(export_id)
+"""
+
 _FAILING = """
+CREATE TEMP TABLE failing_part ON COMMIT DROP AS
+SELECT * FROM unnest(%(exports)s::bigint[], %(capacities)s::text[], %(kinds)s::text[])
+    AS f(export_id, capacity, material_kind)
+"""
+
+_RECALLED = """
 CREATE TEMP TABLE recalled_row ON COMMIT DROP AS
-SELECT DISTINCT r.export_id, r.n AS row_id, r.authorisation_ids
+SELECT r.export_id, r.n AS row_id, r.authorisation_ids
 FROM reached_row r
-JOIN sieve_part p ON p.n = r.n
-JOIN unnest(%(exports)s::bigint[], %(capacities)s::text[], %(kinds)s::text[]) AS f(export_id, capacity, material_kind)
-    ON f.export_id = r.export_id AND f.capacity = p.capacity AND f.material_kind = p.material_kind
+WHERE (r.export_id, r.decision_id, coalesce(r.other_decision_id, 0)) IN (
+    SELECT x.export_id, d.decision_id, coalesce(d.other_decision_id, 0)
+    FROM reached_pair d CROSS JOIN unnest(d.exports) x(export_id) JOIN sieve_part p USING (n)
+    JOIN failing_part f ON f.export_id = x.export_id AND f.capacity = p.capacity AND f.material_kind = p.material_kind
+)
 """
 
 
@@ -76,14 +96,16 @@ def trace(
     """The releases that withdrawing these records of `party` at `moment` reaches, by export id.
 
     Works alike before the withdrawal is recorded (a preview) and after. Leaves the rows in the temporary table
-    `recalled_row(export_id, row_id, authorisation_ids)`. Needs a transaction. Five statements and three queries a
-    release.
+    `recalled_row(export_id, row_id, authorisation_ids)`. Needs a transaction. Seven statements, and the question of
+    each release (gate/question.py).
     """
-    cursor.execute("DROP TABLE IF EXISTS reached_row, recalled_row")
+    cursor.execute("DROP TABLE IF EXISTS reached_row, reached_pair, failing_part, recalled_row")
     productions = _productions(withdrawn)
     cursor.execute(_ROWS, {"party": party, "states": list(REACHABLE), "productions": productions})
-    cursor.execute("ANALYZE reached_row")
-    gather(cursor, candidates="reached_row", party=party)
+    cursor.execute("ANALYZE reached_row (n, decision_id, export_id)")
+    cursor.execute(_PAIRS)
+    cursor.execute("ANALYZE reached_pair (n)")
+    gather(cursor, candidates="reached_pair", party=party)
     failing = _failing(cursor, party, withdrawn, moment)
     cursor.execute(
         _FAILING,
@@ -93,7 +115,9 @@ def trace(
             "kinds": [one.material_kind for _, one in failing],
         },
     )
-    cursor.execute("ANALYZE recalled_row")
+    cursor.execute("ANALYZE failing_part")
+    cursor.execute(_RECALLED)
+    cursor.execute("ANALYZE recalled_row (export_id, row_id)")
     cursor.execute("SELECT export_id, count(*) FROM recalled_row GROUP BY 1 ORDER BY 1")
     counts: dict[int, int] = dict(cursor.fetchall())
     exports = Export.objects.select_related("production", "recipient").in_bulk(counts)
@@ -110,14 +134,13 @@ def _failing(
     cursor: CursorWrapper, party: int, withdrawn: Collection[Authorisation], moment: datetime
 ) -> list[tuple[int, Contribution]]:
     """The contributions of the party that fail without the withdrawn records, release by release."""
-    cursor.execute(
-        "SELECT DISTINCT r.export_id, p.capacity, p.material_kind FROM reached_row r JOIN sieve_part p USING (n)"
-    )
+    cursor.execute(_PARTS)
     parts: dict[int, list[Contribution]] = defaultdict(list)
     for export_id, capacity, kind in cursor.fetchall():
         parts[export_id].append(Contribution(party, capacity, kind))
     gone = {record.pk for record in withdrawn}
     failing = []
+    records = list(records_of([party]))
     exports = Export.objects.select_related("production", "recipient").in_bulk(parts)
     for export in exports.values():
         question = ask(
@@ -126,7 +149,7 @@ def _failing(
         )  # fmt: skip
         statements = [
             _without(each, moment) if each.id in gone else each
-            for each in statements_of([party], on=question.on, moment=moment)
+            for each in (as_statement(record, on=question.on, moment=moment) for record in records)
         ]
         failing += [(export.pk, one) for one in parts[export.pk] if judge(question, one, statements).codes]
     return failing

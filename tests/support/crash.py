@@ -17,9 +17,13 @@ import django
 
 django.setup()
 
+from loop.consent.models import ApprovalRequest  # noqa: E402
 from loop.export import assemble, build, finish, freeze, places, proof, publish, writers  # noqa: E402
 from loop.export.advance import advance  # noqa: E402
 from loop.export.sweep import sweep  # noqa: E402
+from loop.people.models import User  # noqa: E402
+from loop.people.querysets import actor_for_user  # noqa: E402
+from loop.recall import approve  # noqa: E402
 
 # point -> (where the function is looked up, its name, die before or after it)
 POINTS: dict[str, tuple[Any, str, str]] = {
@@ -35,6 +39,8 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "folder verified, not in place": (finish, "_put", "before"),
     "folder in place, not published": (finish, "publish", "before"),
     "before the commit of publishing": (publish, "_settle", "after"),
+    "awaiting, not told": (finish, "publish", "after"),
+    "approved, before its commit": (approve, "go_on", "after"),
     "published, litter left": (places, "remove_shards", "before"),
 }
 
@@ -55,6 +61,10 @@ def main(point: str) -> None:
         return result
 
     setattr(module, name, deadly)
+    if module is approve:
+        officer = User.objects.get(username="olga")
+        request = ApprovalRequest.objects.get(decision=None)
+        approve.approve(request=request, actor=actor_for_user(officer))
     while found := sweep():
         for export_id in found:
             advance(export_id)

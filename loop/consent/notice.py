@@ -8,6 +8,7 @@ from django.db import transaction
 from loop.audit.record import record
 from loop.consent import checks
 from loop.consent.models import Notice
+from loop.consent.permission import require_registry
 from loop.kernel.actor import Actor
 from loop.kernel.clock import now
 from loop.kernel.errors import ConflictError, NotValidError
@@ -16,9 +17,11 @@ from loop.kernel.errors import ConflictError, NotValidError
 def record_notice(*, version: str, language: str, text: str, actor: Actor, at: datetime | None = None) -> Notice:
     """Records version `version` of the notice in `language`; the same again answers with the first.
 
-    Raises NotValidError for a bad field, ConflictError if that version has another text: a new text is a new version.
+    Raises NotValidError for a bad field, ConflictError if that version has another text: a new text is a new version;
+    NotAllowedError for anybody but a consent officer or an admin: a notice belongs to no single production.
     Joins the caller's transaction or opens one.
     """
+    require_registry(actor)
     moment = at or now()
     checks.named("version", version, 32)
     checks.named("language", language, 16)

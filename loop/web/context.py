@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from loop.consent.querysets import waiting
+from loop.kernel.clock import now, utc_date
 from loop.material.models import Production
 from loop.people.models import Role
 from loop.people.roles import Permission
@@ -21,7 +25,7 @@ class Way:
     """An entry of the bar: shown to whoever holds one of `needs` on the production (anywhere, if the page is of none).
 
     `name` is a URL name with the production's code as its argument. `inside` are other pages below it. Not shown to
-    whoever holds one of `unless`.
+    whoever holds one of `unless`. `counts` says how much waits behind it, in one query.
     """
 
     label: str
@@ -30,6 +34,7 @@ class Way:
     needs: frozenset[Permission]
     inside: frozenset[str] = frozenset()
     unless: frozenset[Permission] = frozenset()
+    counts: Callable[[Production, date], int] | None = None
 
 
 WAYS = (
@@ -67,6 +72,14 @@ WAYS = (
         ),
     ),
     Way(
+        "Requests",
+        "requests",
+        "",
+        frozenset({Permission.AUTHORISE}),
+        frozenset({"request-new", "link-new", "notices"}),
+        counts=waiting,
+    ),
+    Way(
         "Compensation",
         "compensation",
         "",
@@ -97,7 +110,7 @@ WAYS = (
 def page(request: HttpRequest) -> dict[str, Any]:
     """The context of `templates/base.html`. Two queries for a login, unless the view asked for the desk already.
 
-    One more where the coach strip stands.
+    One more where the coach strip stands, and one for a consent officer, whom unanswered requests wait for.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -129,7 +142,8 @@ def _nav(request: HttpRequest, desk: Desk) -> list[dict[str, Any]]:
         except NoReverseMatch:
             continue
         current = here == way.name or here in way.inside
-        found.append({"label": way.label, "url": url, "current": current, "action": way.action})
+        count = way.counts(production, utc_date(now())) if way.counts else 0
+        found.append({"label": way.label, "url": url, "current": current, "action": way.action, "count": count})
     return found
 
 

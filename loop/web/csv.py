@@ -13,8 +13,8 @@ from django.utils.http import content_disposition_header
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
 
 
-def csv_response(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """The table as a UTF-8 file of comma-separated values (RFC 4180) called `name`.
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The table as comma-separated values (RFC 4180).
 
     Text that a spreadsheet would take for a formula, also in full-width form, gets an apostrophe in front.
     """
@@ -22,7 +22,12 @@ def csv_response(name: str, head: Sequence[str], rows: Iterable[Sequence[object]
     writer = csv.writer(text)
     writer.writerow(head)
     writer.writerows([_harmless(value) for value in row] for row in rows)
-    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    return text.getvalue()
+
+
+def csv_response(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
+    """The table (see `csv_text`) as a UTF-8 file called `name`."""
+    response = HttpResponse(csv_text(head, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return response
 

@@ -9,10 +9,12 @@ from loop.web.consent import (
     explaining,
     governing,
     granting,
+    notices,
     parties,
     quarantine,
     recalling,
     records,
+    requests,
     withdrawing,
 )
 
@@ -45,4 +47,11 @@ urlpatterns = [
     path("p/<str:code>/quarantine.csv", quarantine.download, name="quarantine-csv"),
     path("p/<str:code>/quarantine/<uuid:uid>/", quarantine.let_go, name="quarantine-release"),
     path("p/<str:code>/items/<uuid:uid>/explain/", explaining.explained, name="explain"),
+    path("p/<str:code>/requests/", requests.index, name="requests"),
+    path("p/<str:code>/requests.csv", requests.download, name="requests-csv"),
+    path("p/<str:code>/requests/new/", requests.new, name="request-new"),
+    path("p/<str:code>/requests/<uuid:uid>/link/", requests.link, name="link-new"),
+    path("p/<str:code>/links/<uuid:uid>/close/", requests.close, name="link-close"),
+    path("p/<str:code>/notices/", notices.index, name="notices"),
+    path("p/<str:code>/notices.csv", notices.download, name="notices-csv"),
 ]

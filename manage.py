@@ -11,6 +11,7 @@ WITHOUT_SERVERS = frozenset(
     {"up", "demo", "doctor", "help", "version", "check", "collectstatic", "findstatic", "diffsettings", "spectacular"}
     | {"test", "startapp", "startproject", "makemessages", "compilemessages", "--help", "-h", "--version"}
 )
+UNDEFINED_TABLE = "42P01"  # PostgreSQL's SQLSTATE
 
 
 def main() -> int:
@@ -22,7 +23,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
     try:
         from django.core.management import execute_from_command_line
-        from django.db import OperationalError
+        from django.db import OperationalError, ProgrammingError
     except ModuleNotFoundError:
         return complain("The dependencies are not installed in this Python. Run `make run`, or use .venv/bin/python.")
     from studio.env import EnvError
@@ -39,6 +40,10 @@ def main() -> int:
         if getattr(error.__cause__, "sqlstate", None):
             raise  # the server answered: whoever wrote the command wants to see where
         return complain(f"The database does not answer: {error}\n./manage.py doctor says more.")
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", None) != UNDEFINED_TABLE:
+            raise
+        return complain("The database lacks tables that this version needs. Bring it up to date: ./manage.py migrate")
     return 0
 
 

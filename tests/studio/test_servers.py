@@ -103,6 +103,13 @@ def test_a_command_starts_what_it_needs_and_stops_it_again(installation: Install
     assert installation.processes() == []
 
 
+def test_a_command_before_the_tables_says_what_to_do(installation: Installation) -> None:
+    done = installation.command("production", "add", "NF", "--title", "Night Ferry", "--rate", "24")
+    assert done.returncode == 1
+    assert done.stderr.endswith("Bring it up to date: ./manage.py migrate\n")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_copied_home_is_another_one_and_a_moved_home_is_not(tmp_path: Path) -> None:
     first = claim(tmp_path / "first")
     subprocess.run(["cp", "-R", tmp_path / "first", tmp_path / "copy"], check=True)

@@ -5,12 +5,14 @@ from datetime import datetime
 from django.db import connection
 
 from loop.export import recipe as recipes
+from loop.export.line import earlier
 from loop.export.models import Export
 from loop.export.questions import at_freeze
 from loop.gate.sieve import sieve
 from loop.signal.pairs import Filters, make_candidates
 
 TEXT_ERASED = "text_erased"
+RECALLED = "recalled"
 
 # A suggestion always has a text row until it is erased; a decision has one if and only if it committed to a text.
 _ERASED = """
@@ -23,12 +25,22 @@ DELETE FROM candidates c WHERE EXISTS (
 _OUTCOMES = """
 DELETE FROM candidates c USING loop_decision d WHERE d.id = c.decision_id AND d.outcome <> ALL (%s)
 """
+# A row that may leave again, and was recalled from a release that this one replaces: the same decisions, the same side.
+_RECALLED = """
+DELETE FROM candidates c USING sieved v, loop_export_row o
+WHERE v.n = c.n AND v.code IS NULL AND o.export_id = ANY(%s) AND o.decision_id = c.decision_id
+    AND o.other_decision_id IS NOT DISTINCT FROM
+        CASE WHEN c.pair_kind = 'revise' THEN c.decision_id ELSE c.other_decision_id END
+    AND o.side = coalesce(c.side, '')
+    AND EXISTS (SELECT FROM loop_recall_row rr WHERE rr.row_id = o.id)
+"""
 
 
 def sift(export: Export, moment: datetime) -> dict[str, int]:
     """Makes `candidates` (signal/pairs.py) and `sieved` (gate/sieve.py) for the order; returns what no rule makes.
 
-    Rows whose texts were erased are not made, and counted. Both tables end with the transaction.
+    Rows whose texts were erased, and rows that were recalled from what it replaces, are not made, and counted. Both
+    tables end with the transaction.
     """
     recipe = recipes.read(export.recipe)
     filters = Filters(**{name: values for name, values in recipe.filters.items() if name != "outcomes"})
@@ -47,4 +59,7 @@ def sift(export: Export, moment: datetime) -> dict[str, int]:
         if cursor.rowcount:
             not_made[TEXT_ERASED] = cursor.rowcount
         sieve(cursor, candidates="candidates", question=at_freeze(export, moment))
+        if export.replaces is not None:
+            cursor.execute(_RECALLED, [earlier(export.replaces)])
+            not_made[RECALLED] = cursor.rowcount
     return {reason: count for reason, count in not_made.items() if count}

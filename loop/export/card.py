@@ -69,8 +69,21 @@ def _composition(record: ReleaseRecord) -> str:
             for name, values in record.recipe.filters.items()
         )
         lines.insert(3, f"- Only: {chosen}")
+    lines[1:1] = _version(record)
     lines.insert(1, f"- Ordered for `{export.purpose}`, by recipient `{_plain(export.recipient.code)}`")
     return "\n".join(lines)
+
+
+def _version(record: ReleaseRecord) -> list[str]:
+    export = record.export
+    lines = [f"- Version: {export.version}"]
+    if export.replaces is not None:
+        old = export.replaces
+        lines += [
+            f"- Replaces: release `{old.uid}`, version {old.version}, manifest SHA-256 `{old.manifest_sha256}`.",
+            f"  {len(record.absent)} rows of that one were recalled and are not here; `manifest.json` names them.",
+        ]
+    return lines
 
 
 def _consent(record: ReleaseRecord) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import orjson
 import pyarrow as pa
 
+from loop.export.addresses import FEED, address_of
+from loop.export.models import Export
 from loop.export.record import ReleaseRecord
 from loop.export.rows import columns
 from loop.export.writers import SETTINGS
@@ -42,11 +44,14 @@ def manifest(record: ReleaseRecord, files: Sequence[FileEntry]) -> bytes:
             "release": {
                 "uid": str(export.uid),
                 "number": export.number,
+                "version": export.version,
                 "production": {"uid": str(export.production.uid), "code": export.production.code},
                 "ordered_at": rfc3339(export.ordered_at),
                 "frozen_at": rfc3339(export.frozen_at) if export.frozen_at else None,
-                "replaces": str(export.replaces.uid) if export.replaces else None,
+                "replaces": replaced_part(export),
             },
+            "recall_feed": address_of(FEED, export.uid),
+            **({"absent": list(record.absent)} if export.replaces else {}),
             "order": order_part(record),
             "checkpoint": record.checkpoint_note,
             "versions": {
@@ -61,6 +66,14 @@ def manifest(record: ReleaseRecord, files: Sequence[FileEntry]) -> bytes:
     )
 
 
+def replaced_part(export: Export) -> dict[str, Json] | None:
+    """What the release replaces, so that nobody can take another for it; None for a first one."""
+    if export.replaces is None:
+        return None
+    old = export.replaces
+    return {"uid": str(old.uid), "version": old.version, "manifest_sha256": old.manifest_sha256}
+
+
 def order_part(record: ReleaseRecord) -> dict[str, Json]:
     """What was ordered; equal orders give equal parts. Names of briefs stay in the house: their number says enough."""
     export, recipe = record.export, record.recipe
@@ -73,6 +86,7 @@ def order_part(record: ReleaseRecord) -> dict[str, Json]:
         "purpose": export.purpose,
         "recipient": export.recipient.code,
         "labels": recipe.labels,
+        "form": recipe.form,
         "filters": filters,
         "rows_per_shard": recipe.rows_per_shard,
         "checkpoint_size": str(export.checkpoint_size),

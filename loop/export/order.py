@@ -15,6 +15,7 @@ from loop.consent.models import Recipient
 from loop.consent.terms import GRANTABLE_PURPOSES
 from loop.export import recipe as recipes
 from loop.export.approval import ask_for_release, goes_outside
+from loop.export.line import next_version
 from loop.export.models import Export, Profile
 from loop.export.recipe import NO_FILTERS, Recipe
 from loop.export.rules import ORDERED, ROWS_PER_SHARD
@@ -58,12 +59,13 @@ def order(
     idempotency_key: str | None = None,
     replaces: Export | None = None,
     rows_per_shard: int = ROWS_PER_SHARD,
+    form: str = recipes.STANDARD,
     second: Actor | None = None,
 ) -> Export:
     """Records an order and returns it in state `ordered`; building is somebody else's step (advance.py).
 
-    1. Checks profile, labels and filters, then rules 1 to 3 and 5 of the gate: what fails is refused before anything
-       is written, with the rule and the way out.
+    1. Checks profile, form, labels and filters, then rules 1 to 3 and 5 of the gate: what fails is refused before
+       anything is written, with the rule and the way out.
     2. Seals the log and waits until every event committed before the call is in it.
     3. The cut-off is `checkpoint` (the size of a signed one), by default the smallest that covers all data; the date is
        `gate_date`, by default today in UTC. The same recipe, cut-off, date and recipient give the same bytes.
@@ -80,14 +82,16 @@ def order(
         require_approve(second, production, asked_by=actor.pid)
     if profile not in Profile.values:
         raise NotValidError(f"profile: expected {' or '.join(Profile.values)}, found {profile!r}", field="profile")
-    recipe = recipes.write(labels=labels, filters=filters, rows_per_shard=rows_per_shard)
+    recipe = recipes.write(
+        labels=labels, filters=filters, rows_per_shard=rows_per_shard, profile=profile, form=form
+    )  # fmt: skip
     check_filters(production, recipe)
     date_asked = gate_date or utc_date(at)
     check_question(production, profile=profile, purpose=purpose, recipient=recipient, on=date_asked, at=at)
     if recipient is None:  # rule 3 refused it already; this is for the type checker
         raise OrderRefusedError("expected a registered recipient, found none", codes=["RECIPIENT_NOT_AUTHORISED"])
-    if replaces is not None and replaces.production_id != production.pk:
-        raise NotValidError("replaces: expected a release of the same production, found another's", field="replaces")
+    if replaces is not None:
+        _check_replaced(replaces, production=production, profile=profile, purpose=purpose, recipient=recipient)
     key = _scoped(idempotency_key, actor)
     sealed = seal_all()
     size = checkpoint_at(checkpoint).size if checkpoint is not None else cutoff_for_export().size
@@ -104,7 +108,7 @@ def order(
         gate_date=date_asked,
         order_digest=recipes.order_digest(
             recipe, production=production.uid, profile=profile, purpose=purpose, recipient=recipient.code,
-            checkpoint_size=size, gate_date=date_asked,
+            checkpoint_size=size, gate_date=date_asked, replaces=replaces.uid if replaces is not None else None,
         ),
         policy_version=POLICY_VERSION,
         state=ORDERED,
@@ -184,6 +188,8 @@ def _record(
             return first
         last = Export.objects.filter(production=wanted.production_id).aggregate(last=Max("number"))["last"]
         wanted.number = (last or 0) + 1
+        if wanted.replaces is not None:
+            wanted.version = _version_after(wanted.replaces)
         wanted.save(force_insert=True)
         record(
             event="export.ordered",
@@ -198,6 +204,7 @@ def _record(
                 "recipient": wanted.recipient.code,
                 "order": bytes(wanted.order_digest).hex(),
                 "checkpoint_size": str(wanted.checkpoint_size),
+                **({"version": wanted.version, "replaces": str(wanted.replaces.uid)} if wanted.replaces else {}),
             },
         )
         if goes_outside(wanted.recipient):
@@ -205,6 +212,29 @@ def _record(
             if second is not None:
                 answer_approval(request=asked, approved=True, actor=second, at=at)
     return wanted
+
+
+def _check_replaced(
+    replaces: Export, *, production: Production, profile: str, purpose: str, recipient: Recipient
+) -> None:
+    same = (replaces.production_id, replaces.profile, replaces.purpose, replaces.recipient_id)
+    if same != (production.pk, profile, purpose, recipient.pk):
+        raise NotValidError(
+            "replaces: expected a release of the same production, profile, purpose and recipient, found another",
+            field="replaces",
+        )
+
+
+def _version_after(replaced: Export) -> str:
+    """The version of what replaces it. Raises ConflictError while another replacement is in the making."""
+    ended = (Export.State.PUBLISHED, Export.State.FAILED, Export.State.CANCELLED)
+    other = Export.objects.filter(replaces=replaced).exclude(state__in=ended).first()
+    if other is not None:
+        raise ConflictError(
+            f"replaces: expected a release that nobody replaces yet, found E-{other.number} in the making",
+            field="replaces",
+        )
+    return next_version(replaced)
 
 
 def _must_be_same(first: Export, wanted: Export, *, given_checkpoint: bool, given_date: bool) -> None:

@@ -10,6 +10,10 @@ from loop.kernel.canonical import Json, digest
 from loop.kernel.errors import NotValidError
 
 DEFAULT_LABELS = "latest_per_person"
+STANDARD, CONVERSATIONAL = "standard", "conversational"
+FORMS = (STANDARD, CONVERSATIONAL)
+TALKING = frozenset({"preference", "unpaired_preference", "sft", "prompt_only", "reward"})
+"""Profiles that trainers also read as lists of messages."""
 NO_FILTERS: Mapping[str, Sequence[str]] = {}
 
 
@@ -18,15 +22,19 @@ class Recipe:
     """How rows are chosen and cut into files. Equal recipes, checkpoints, dates and recipients give equal bytes.
 
     `filters`: {stages, kinds, models, origins, briefs, outcomes} -> values; an empty list does not filter.
+    `form`: texts as they are, or as messages of a dialogue.
     """
 
     labels: str = DEFAULT_LABELS
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rows_per_shard: int = ROWS_PER_SHARD
+    form: str = STANDARD
 
     def stored(self) -> dict[str, Json]:
-        """The form in `Export.recipe`."""
+        """The form in `Export.recipe`. The standard form is not named, so that older orders keep their digests."""
+        named: dict[str, Json] = {} if self.form == STANDARD else {"form": self.form}
         return {
+            **named,
             "format": FORMAT_VERSION,
             "labels": self.labels,
             "filters": {name: list(values) for name, values in sorted(self.filters.items())},
@@ -43,10 +51,12 @@ def read(stored: Mapping[str, object]) -> Recipe:
     if stored.get("format") != FORMAT_VERSION:
         raise NotValidError(f"recipe: expected format {FORMAT_VERSION}, found {stored.get('format')!r}", field="recipe")
     filters = stored["filters"]
-    labels, rows = stored["labels"], stored["rows_per_shard"]
-    if not isinstance(filters, Mapping) or not isinstance(labels, str) or not isinstance(rows, int):
+    labels, rows, form = stored["labels"], stored["rows_per_shard"], stored.get("form", STANDARD)
+    typed = isinstance(filters, Mapping) and isinstance(labels, str) and isinstance(rows, int)
+    if not typed or form not in FORMS:
         raise NotValidError("recipe: expected labels, filters and rows_per_shard, found another shape", field="recipe")
-    return Recipe(labels=labels, filters={name: tuple(values) for name, values in filters.items()}, rows_per_shard=rows)
+    kept = {name: tuple(values) for name, values in filters.items()}
+    return Recipe(labels=labels, filters=kept, rows_per_shard=rows, form=str(form))
 
 
 def write(
@@ -54,6 +64,8 @@ def write(
     labels: str = DEFAULT_LABELS,
     filters: Mapping[str, Sequence[str]] = NO_FILTERS,
     rows_per_shard: int = ROWS_PER_SHARD,
+    profile: str = "",
+    form: str = STANDARD,
 ) -> Recipe:
     """A checked recipe; the values of a filter are sorted, so that their order does not change the order's digest.
 
@@ -61,6 +73,13 @@ def write(
     """
     if labels not in LABEL_POLICIES:
         raise NotValidError(f"labels: expected {' or '.join(LABEL_POLICIES)}, found {labels!r}", field="labels")
+    if form not in FORMS:
+        raise NotValidError(f"form: expected {' or '.join(FORMS)}, found {form!r}", field="form")
+    if form == CONVERSATIONAL and profile not in TALKING:
+        raise NotValidError(
+            f"form: expected {STANDARD} for {profile}; {CONVERSATIONAL} is for {', '.join(sorted(TALKING))}",
+            field="form",
+        )
     unknown = sorted(set(filters) - set(FILTERS))
     if unknown:
         raise NotValidError(f"filters: expected {', '.join(FILTERS)}, found {unknown[0]!r}", field="filters")
@@ -71,7 +90,7 @@ def write(
     if rows_per_shard < 1:
         raise NotValidError(f"rows_per_shard: expected at least 1, found {rows_per_shard}", field="rows_per_shard")
     kept = {name: tuple(sorted(set(values))) for name, values in filters.items() if values}
-    return Recipe(labels=labels, filters=kept, rows_per_shard=rows_per_shard)
+    return Recipe(labels=labels, filters=kept, rows_per_shard=rows_per_shard, form=form)
 
 
 def order_digest(
@@ -83,8 +102,11 @@ def order_digest(
     recipient: str,
     checkpoint_size: int,
     gate_date: date,
+    replaces: UUID | None = None,
 ) -> bytes:
     """SHA-256 over everything that decides rows and bytes. Row names are keyed by it, and by the recipient."""
+    # A release that replaces another leaves out what was recalled from it; the others are digested as ever.
+    replaced = {"replaces": str(replaces)} if replaces is not None else {}
     return digest(
         {
             "recipe": recipe.stored(),
@@ -94,5 +116,6 @@ def order_digest(
             "recipient": recipient,
             "checkpoint_size": str(checkpoint_size),
             "gate_date": gate_date.isoformat(),
+            **replaced,
         }
     )

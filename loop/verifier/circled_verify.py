@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Checks what Circled hands out, without Circled. Python 3.11+, `pip install cryptography pyarrow`, no network.
 
-    python circled_verify.py {export,audit} FOLDER --key log.vkey [--checkpoint KEPT_FROM_BEFORE]
+    python circled_verify.py export FOLDER --key log.vkey [--replaces OLD_FOLDER --feed FEED_OF_OLD]
+    python circled_verify.py feed FEED --key log.vkey
+    python circled_verify.py audit FOLDER --key log.vkey [--checkpoint KEPT_FROM_BEFORE]
 
 The key (one line, name+hash+key) must come to you by another way than the folder: what lies in the folder proves
 nothing. Exit code 0: everything holds. 1: something does not, named line by line. 2: it could not be checked.
@@ -15,7 +17,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,15 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes], roo
     return sn == 0 and found == root
 
 
+def parse_proof(text: str) -> tuple[int, list[bytes], str]:
+    """(index, hashes, checkpoint) of a C2SP tlog-proof."""
+    head, _, note = text.partition("\n\n")
+    lines = head.split("\n")
+    if lines[0] != "c2sp.org/tlog-proof@v1" or not re.fullmatch("index (0|[1-9][0-9]{0,18})", lines[1]):
+        raise BadError("expected a C2SP tlog-proof with an index")
+    return int(lines[1][6:]), [unbase64(line) for line in lines[2:]], note
+
+
 def canonical(value: Any) -> bytes:
     """RFC 8785 for what we write: text, integers, booleans, null, lists, objects with ASCII keys."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -131,7 +142,20 @@ DIGESTED = {
     "signals": ("prompt", "suggestion", "revision", "rationale"),
     "preference": ("prompt", "chosen", "rejected"),
     "unpaired_preference": ("prompt", "completion"),
-}
+    "sft": ("prompt", "completion"),
+    "prompt_only": ("prompt",),
+    "stepwise": ("prompt", "completions"),
+    "reward": ("chosen", "rejected"),
+    "span_critique": ("prompt", "suggestion", "revision", "rationale", "name", "note"),
+    "pairs_of_takes": (
+        "prompt", "chosen_sha256", "chosen_note", "chosen_because", "rejected_sha256", "rejected_note",
+        "rejected_because",
+    ),
+    "evaluation": ("prompt", "rejected_answer", "reference", "rationale"),
+    "label_studio": ("prompt", "suggestion", "revision", "rationale"),
+    "argilla": ("prompt", "suggestion", "revision", "rationale"),
+    "openai_ft": ("prompt", "completion"),
+}  # fmt: skip
 FLAGS = {
     "fb_use_generative_training": "ai_generative_training",
     "fb_use_training": "ai_training",
@@ -169,7 +193,12 @@ def attempt(add: Add, name: str, check: Callable[[], Any]) -> Any:
 
 def check_envelope(folder: Path, vkey: str) -> dict[str, str]:
     """DSSE over an in-toto statement; {file: SHA-256} that was signed."""
-    raw = (folder / ENVELOPE).read_bytes()
+    payload = open_envelope((folder / ENVELOPE).read_bytes(), vkey, "application/vnd.in-toto+json")
+    return {each["name"]: each["digest"]["sha256"] for each in json.loads(payload)["subject"]}
+
+
+def open_envelope(raw: bytes, vkey: str, expected: str) -> bytes:
+    """The payload of a DSSE envelope in canonical form, of the type expected, signed by the key and by nobody else."""
     envelope = json.loads(raw)
     if canonical(envelope) != raw or len(envelope["signatures"]) != 1:
         raise BadError("expected an envelope with one signature in canonical form")
@@ -181,7 +210,9 @@ def check_envelope(folder: Path, vkey: str) -> dict[str, str]:
         raise BadError("the signature is not by the trusted key, or does not fit what it signs")
     if set(envelope) != {"payload", "payloadType", "signatures"} or set(signature) != {"keyid", "sig"}:
         raise BadError("expected an envelope without further fields")
-    return {each["name"]: each["digest"]["sha256"] for each in json.loads(payload)["subject"]}
+    if envelope["payloadType"] != expected:
+        raise BadError(f"expected {expected}, found a signature over something else")
+    return payload
 
 
 def read_manifest(folder: Path, stated: dict[str, str], add: Add) -> dict[str, Any]:
@@ -239,16 +270,11 @@ def check_event(folder: Path) -> bytes:
 
 
 def check_proof(folder: Path, vkey: str, entry: bytes | None, add: Add) -> int:
-    raw = (folder / PROOF).read_bytes().decode()
-    head, _, note = raw.partition("\n\n")
-    lines = head.split("\n")
-    if lines[0] != "c2sp.org/tlog-proof@v1" or not re.fullmatch("index (0|[1-9][0-9]{0,18})", lines[1]):
-        raise BadError("expected a C2SP tlog-proof with an index")
+    index, proof, note = parse_proof((folder / PROOF).read_bytes().decode())
     size, root, signatures = open_checkpoint(note, vkey)
     if signatures != 1:
         raise BadError("expected one signature on the checkpoint")
-    proof = [unbase64(line) for line in lines[2:]]
-    if entry is not None and not verify_inclusion(leaf_hash(entry), int(lines[1][6:]), size, proof, root):
+    if entry is not None and not verify_inclusion(leaf_hash(entry), index, size, proof, root):
         for name in (EVENT, PROOF):  # either of the two may be the altered one
             add(name, "the entry does not stand at this place of the log")
     return size
@@ -298,8 +324,15 @@ def read_rows(path: Path, texts: tuple[str, ...]) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
 
 
-def text_digest(texts: list[str | None]) -> str:
-    parts = [b"-," if text is None else b"%d:%b," % (len(text.encode()), text.encode()) for text in texts]
+def whole(value: Any) -> Any:
+    """The text that the pieces of a list make (steps, or contents of messages); anything else as it is."""
+    if not isinstance(value, list):
+        return value
+    return "".join(each["content"] if isinstance(each, dict) else each for each in value)
+
+
+def text_digest(texts: list[Any]) -> str:
+    parts = [b"-," if text is None else b"%d:%b," % (len(text.encode()), text.encode()) for text in map(whole, texts)]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
@@ -323,6 +356,93 @@ def judge(row: dict[str, Any], consents: dict[str, Any], order: dict[str, Any]) 
         if RANK.get(row[column], -1) < max(said, default=2):
             return f"{column} is less strict than its authorisations"
     return ""
+
+
+# -- a recall feed, and a release that takes the place of another ------------------------------------------------------
+
+FEED_TYPE = "application/vnd.circled.recall-feed+json"
+RESTS_ON = {  # what stays of a row from release to release: its decisions' places in the log, and the side it shows
+    "signals": ("fb_log_index",),
+    "preference": ("fb_log_index", "fb_rejected_log_index"),
+    "unpaired_preference": ("fb_log_index", "fb_side"),
+}
+OTHERWISE = ("fb_log_index", "fb_content_sha256")
+
+
+def check_feed(path: Path, vkey: str, add: Add) -> tuple[dict[str, Any] | None, str]:
+    """The feed if it can be believed, and what was checked, in words. A stale one is believed and reported."""
+    feed = attempt(add, path.name, lambda: read_feed(path, vkey))
+    if feed is None:
+        return None, "nothing"
+    if not moment(feed["issued_at"]) <= datetime.now(UTC) < moment(feed["next_update"]):
+        add(path.name, f"it is of {feed['issued_at']} and good until {feed['next_update']}: fetch it again")
+    rows = len({row for notice in feed["notices"] for row in notice["rows"]})
+    release = f"release {feed['export']} version {feed['version']}"
+    return feed, f"{len(feed['notices'])} recalls with {rows} rows of {release}, as of {feed['issued_at']}"
+
+
+def read_feed(path: Path, vkey: str) -> dict[str, Any]:
+    payload = open_envelope(path.read_bytes(), vkey, FEED_TYPE)
+    feed: dict[str, Any] = json.loads(payload)
+    if feed["format"] != "circled/recall-feed@1" or canonical(feed) != payload:
+        raise BadError("expected circled/recall-feed@1 in canonical form")
+    if feed["notices"]:  # the newest must stand in the log
+        last, log = feed["notices"][-1], feed["log"]
+        index, proof, note = parse_proof(log["proof"])
+        size, root, _ = open_checkpoint(note, vkey)
+        named = (json.loads(log["entry"])["object"]["uid"], log["notice"], str(index))
+        leaf = leaf_hash(log["entry"].encode())
+        if named != (last["id"], last["id"], last["log_index"]) or not verify_inclusion(leaf, index, size, proof, root):
+            raise BadError("its newest notice does not stand in the log where it says")
+    return feed
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def check_replacement(new: Path, old: Path, feed_path: Path, vkey: str, add: Add) -> str:
+    """That nothing which was recalled from `old` is in `new`. `new` was checked by itself before."""
+    found: list[tuple[str, str]] = []
+    check_export(old, vkey, lambda name, problem: found.append((f"{old.name}/{name}", problem)))
+    for name, problem in found:
+        add(name, problem)
+    feed, recalls = check_feed(feed_path, vkey, add)
+    if feed is None or found:
+        return "nothing of what it replaces"
+    stated, replaced = (json.loads((folder / MANIFEST).read_bytes()) for folder in (new, old))
+    release, uid, digest = stated["release"], replaced["release"]["uid"], digest_of(old / MANIFEST)
+    if (feed["export"], feed["manifest_sha256"]) != (uid, digest):
+        raise BadError(f"expected the feed of release {uid}, found that of {feed['export']}")
+    if release["replaces"] is None or (release["replaces"]["uid"], release["replaces"]["manifest_sha256"]) != (
+        uid,
+        digest,
+    ):
+        raise BadError(f"expected a release that replaces {uid} with this manifest, found another")
+    name, absent = f"{release['uid']}@{release['version']}", set(stated["absent"])
+    for notice in feed["notices"]:
+        if moment(notice["issued_at"]) <= moment(release["frozen_at"]) and not absent.issuperset(notice["rows"]):
+            add(MANIFEST, f"recall {notice['id']} names rows that it does not state as absent")
+        if notice["replaced_by"] == name:
+            absent.update(notice["rows"])
+    gone = {key: row_id for row_id, key, _ in read_keys(old, replaced) if row_id in absent}
+    if len(gone) != len(absent):
+        add(MANIFEST, "it states rows as absent that the release it replaces does not have")
+    for row_id, key, path in read_keys(new, stated):
+        if key in gone:
+            add(path, f"row {row_id}: is row {gone[key]} of the release it replaces, which was recalled")
+    return f"{len(absent)} recalled rows of release {uid} are not in it; {recalls}"
+
+
+def read_keys(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    import pyarrow.parquet as pq
+
+    columns = ["fb_row_id", *RESTS_ON.get(manifest["order"]["profile"], OTHERWISE)]
+    for path in (entry["path"] for entry in manifest["files"] if entry["path"].startswith("data/")):
+        with pq.ParquetFile(folder / path) as file:
+            for batch in file.iter_batches(batch_size=5_000, columns=columns):
+                for row_id, *key in zip(*(batch.column(name).to_pylist() for name in columns), strict=True):
+                    yield row_id, tuple(key), path
 
 
 # -- a bundle of the log (C2SP tlog-tiles) -----------------------------------------------------------------------------
@@ -369,8 +489,19 @@ def read_entries(folder: Path, end: int, add: Add) -> Iterator[bytes]:
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
+def run_export(said: argparse.Namespace, vkey: str, add: Add) -> str:
+    checked = check_export(said.path, vkey, add)
+    if said.replaces is None and said.feed is None:
+        return checked
+    if said.replaces is None or said.feed is None:
+        raise BadError("--replaces and --feed go together: the folder it replaces, and the feed of that one")
+    replaced = attempt(add, MANIFEST, lambda: check_replacement(said.path, said.replaces, said.feed, vkey, add))
+    return f"{checked}; {replaced}"
+
+
 COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace, str, Add], str]]] = {
-    "export": ("a release folder", lambda said, key, add: check_export(said.path, key, add)),
+    "export": ("a release folder", run_export),
+    "feed": ("the recall feed of a release", lambda said, key, add: check_feed(said.path, key, add)[1]),
     "audit": ("a bundle of the audit log", lambda said, key, add: check_audit(said.path, key, said.checkpoint, add)),
 }
 
@@ -382,7 +513,13 @@ def main() -> int:
         command = commands.add_parser(name, help=f"check {about}")
         command.add_argument("path", type=Path)
         command.add_argument("--key", type=Path, required=True, help="the key you got from the house by another way")
-        command.add_argument("--checkpoint", type=Path, action="append", default=[], help="one that you kept (audit)")
+        if name == "audit":
+            command.add_argument("--checkpoint", type=Path, action="append", default=[], help="one that you kept")
+        if name == "export":
+            command.add_argument(
+                "--replaces", type=Path, metavar="OLD_FOLDER", help="prove that its recalled rows are gone"
+            )
+            command.add_argument("--feed", type=Path, help="the recall feed of the release that is replaced")
     options = parser.parse_args()
     findings: list[str] = []
     try:

@@ -1,4 +1,4 @@
-"""./manage.py recall list|acknowledge|feed"""
+"""./manage.py recall list|acknowledge|feed|reissue"""
 
 import os
 from pathlib import Path
@@ -9,22 +9,25 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from loop.consent.evidence import read_document
 from loop.consent.lock import database_moment
 from loop.export.addresses import ANSWERS, FEED, address_of
+from loop.export.approval import request_of
 from loop.export.models import Export
 from loop.kernel.ids import uid_of
-from loop.management.acting import acting, add_actor_argument, production_named, refusals
+from loop.management.acting import acting, add_actor_argument, add_second_argument, production_named, refusals
 from loop.management.arguments import a_file, release_named
 from loop.recall.acknowledge import acknowledge
 from loop.recall.answer import MODEL_ACTIONS
 from loop.recall.feed import NEXT_UPDATE, edition, signed_feed
 from loop.recall.models import RecallNotice
 from loop.recall.querysets import ANSWERED, notices, recall_of
+from loop.recall.reissue import reissue
+from loop.tasks import nudge
 
 
 class Command(BaseCommand):
     help = "Lists the recalls of releases that left, and records what a recipient did about one."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|acknowledge|feed")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|acknowledge|feed|reissue")
         listing = verbs.add_parser("list", help="the notices, newest first, and how far each one is")
         listing.add_argument("--production", metavar="CODE", help="default: every production")
         listing.add_argument("--open", action="store_true", help="only those without a full answer")
@@ -41,10 +44,16 @@ class Command(BaseCommand):
         feed = verbs.add_parser("feed", help="the signed feed of a release: every row that was recalled")
         feed.add_argument("export", metavar="EXPORT", help="its id, or CODE/E-NUMBER")
         feed.add_argument("--out", type=Path, metavar="FILE", help="write it there; default: print where it is fetched")
+        again = verbs.add_parser("reissue", help="order the release that takes the place of one with recalled rows")
+        again.add_argument("export", metavar="EXPORT", help="its id, or CODE/E-NUMBER")
+        add_actor_argument(again)
+        add_second_argument(again, "the release")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verb"] == "list":
             self._list(options)
+        elif options["verb"] == "reissue":
+            self._reissue(release_named(options["export"]), options)
         elif options["verb"] == "feed":
             self._feed(release_named(options["export"]), options["out"])
         else:
@@ -70,6 +79,22 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"The recipient fetches it at {address_of(FEED, export.uid)}")
         self.stdout.write(f"and answers at {address_of(ANSWERS, export.uid)} (for the recipient's contact alone).")
+
+    def _reissue(self, export: Export, options: dict[str, Any]) -> None:
+        actor = acting(options["actor"])
+        with refusals():
+            second = acting(options["approve_as"]) if options["approve_as"] else None
+            new = reissue(export=export, actor=actor, second=second)
+        nudge(new)
+        code = export.production.code
+        self.stdout.write(f"Ordered {code} E-{new.number} ({new.uid}), version {new.version}.")
+        self.stdout.write(f"It replaces E-{export.number} {export.version} once it is published.")
+        asked = request_of(new)
+        if asked is not None and not hasattr(asked, "decision"):
+            self.stdout.write(
+                "It goes outside the studio, so a consent officer who did not order it approves it first:"
+                f" ./manage.py approve {asked.uid} --actor NAME"
+            )
 
     def _list(self, options: dict[str, Any]) -> None:
         found = notices()

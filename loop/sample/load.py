@@ -58,6 +58,7 @@ def load(*, actor: Actor, at: datetime, say: Say | None = None, with_files: bool
     notices = registry.add_notices(given, production, actor=actor, at=at)
     authorisations = registry.add_authorisations(given, production, parties, notices, actor=actor, at=at)
     registry.add_withdrawals(given, authorisations, actor=actor)
+    registry.add_requests(given, production, parties, notices, actor=actor, at=at)
     registry.add_terms(given, actor=actor, at=at)
     return Loaded(
         production=production,

@@ -11,6 +11,7 @@ from loop.consent.models import Authorisation, AuthorisationState, GuildNotice, 
 from loop.consent.notice import record_notice
 from loop.consent.recipient import add_recipient
 from loop.consent.recording import GrantTerms
+from loop.consent.request import ask_parties
 from loop.consent.terms import WITHDRAWN_STATES
 from loop.kernel.actor import Actor
 from loop.material.models import Production
@@ -106,6 +107,26 @@ def add_withdrawals(facts: Facts, authorisations: Mapping[str, Authorisation], *
                 actor=actor,
                 reason=entry["reason"],
             )
+
+
+def add_requests(
+    facts: Facts,
+    production: Production,
+    parties: Mapping[str, Contributor],
+    notices: Mapping[str, Notice],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Who was asked and has not answered yet, each asked once."""
+    for entry in facts["requests"]:
+        party, uses, recipients = parties[entry["party"]], sorted(entry["uses"]), sorted(entry["recipients"])
+        if not party.requests.filter(production=production, uses=uses, recipients=recipients).exists():
+            ask_parties(
+                parties=[party], production=production, uses=uses, recipients=recipients, actor=actor, at=at,
+                valid_until=date.fromisoformat(entry["valid_until"]), notice=notices[entry["notice"]],
+                compensation=entry["compensation"],
+            )  # fmt: skip
 
 
 def add_terms(facts: Facts, *, actor: Actor, at: datetime) -> None:

@@ -132,6 +132,12 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
     ("approvals-csv", "auditor", nothing, ""),
     ("approval", "consent", of("approval of a release"), ""),
     ("approval", "consent", of("approval of a withdrawal"), ""),
+    ("requests", "consent", nothing, ""),
+    ("requests", "auditor", nothing, "state=unanswered"),
+    ("requests-csv", "consent", nothing, ""),
+    ("request-new", "consent", nothing, ""),
+    ("notices", "consent", nothing, ""),
+    ("notices-csv", "auditor", nothing, ""),
     ("recalls", "consent", nothing, ""),
     ("recalls-csv", "consent", nothing, ""),
     ("recall", "consent", of("recall"), ""),
@@ -148,6 +154,7 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
 
 GESTURES = frozenset({
     "assign", "choose", "claims", "coach", "compensation-meet", "decide", "draft", "export-act", "export-take",
+    "link-close", "link-new",
     "media-retry", "opinion", "reveal", "reveal-text", "view", "views",
 })  # fmt: skip
 

@@ -196,6 +196,8 @@ class Command(BaseCommand):
         if address:
             out(f"\nPages     {address}")
             self._tell_logins(loaded)
+            out("\nTwo contributors were asked for consent. A link of their own, without a login:")
+            out(f"          ./manage.py request link --production {loaded.production.code} --party editor")
             out("\nCtrl-C stops everything; the data stays.")
         else:
             out("\n`make demo` does the same and then serves the pages; it prints their address and the logins.")

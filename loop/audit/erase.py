@@ -1,4 +1,4 @@
-"""Erasing a text, on the record."""
+"""Erasing a text, or the words in a column of history, on the record."""
 
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -16,10 +16,16 @@ TABLES = {
     "decision": "loop_decision",
     "audit": "loop_audit_event",
 }
+FIELDS = {
+    "brief": "loop_brief",
+    "suggestion": "loop_suggestion",
+    "decision": "loop_decision",
+    "evidence": "loop_evidence",
+}
 
 
 class Erasable(Protocol):
-    """The row whose text goes: a MaterialVersion, Suggestion, Decision or AuditEvent."""
+    """The row whose text goes: a MaterialVersion, Suggestion, Decision, AuditEvent, Brief or Evidence."""
 
     pk: Any
     uid: UUID
@@ -55,3 +61,28 @@ def erase_text(
             return None
         transaction.savepoint_commit(point)
         return event
+
+
+def erase_fields(
+    *,
+    kind: Literal["brief", "suggestion", "decision", "evidence"],
+    row: Erasable,
+    production_id: int | None,
+    actor: Actor,
+    basis: str,
+    at: datetime,
+) -> AuditEvent:
+    """Empties the column of one row that may hold somebody's words: what a brief demanded, the parameters of a
+    suggestion, what was on screen at a decision, the file name of evidence.
+
+    The row's digest is no longer to be worked out from its columns then; whoever verifies knows that by the erasure of
+    the party (loop_erasure). One transaction (joins the caller's). Returns the text.erased event.
+    """
+    with transaction.atomic():
+        event = record(
+            event="text.erased", actor=actor, obj_table=FIELDS[kind], obj_uid=row.uid, production_id=production_id,
+            at=at, facts={"basis": basis},
+        )  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT loop_erase_fields(%s, %s, %s)", [kind, row.pk, event.pk])
+    return event

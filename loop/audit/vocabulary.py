@@ -196,7 +196,14 @@ EVENTS: Mapping[str, EventType] = {
     "party.erased": EventType("erased what a party left on the production ({basis})", ("loop_erasure",), ("basis",)),
     "text.erased": EventType(
         "erased a text ({basis})",
-        ("loop_material_version", "loop_suggestion", "loop_decision", "loop_audit_event"),
+        (
+            "loop_material_version",
+            "loop_suggestion",
+            "loop_decision",
+            "loop_audit_event",
+            "loop_brief",
+            "loop_evidence",
+        ),
         ("basis",),
     ),
     "key.created": EventType("put the signing key {vkey} into use", ("",), ("vkey",), data=False),

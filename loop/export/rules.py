@@ -38,7 +38,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     FROZEN: frozenset({BUILDING, FAILED, CANCELLED}),
     BUILDING: frozenset({VERIFYING, FAILED, CANCELLED}),
     VERIFYING: frozenset({BUILDING, AWAITING, PUBLISHED, FAILED, CANCELLED}),
-    AWAITING: frozenset({VERIFYING, CANCELLED}),
+    AWAITING: frozenset({VERIFYING, BUILDING, CANCELLED}),  # building: an erasure took rows out
     PUBLISHED: frozenset(),
     FAILED: frozenset({ORDERED, FROZEN}),
     CANCELLED: frozenset(),
@@ -55,6 +55,7 @@ FORMAT_VERSION = "1"
 MANIFEST, ENVELOPE = "manifest.json", "manifest.dsse.json"
 PROOF, EVENT, KEY = "audit/export.tlog-proof", "audit/event.json", "audit/log.vkey"
 CONSENTS = "consents.jsonl"
+CROISSANT, DPS = "croissant.json", "dps.json"
 FILTERS = ("stages", "kinds", "models", "origins", "briefs", "outcomes")
 LABEL_POLICIES = ("every_decision", "latest_per_person", "lead_wins", "majority")
 LABELLED_OUTCOMES = ("accept", "reject", "revise")

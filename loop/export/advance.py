@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from loop.export.build import build
-from loop.export.finish import finish
+from loop.export.finish import NotVerifiedError, finish
 from loop.export.freeze import freeze
 from loop.export.lease import claim_export, release
 from loop.export.lifecycle import close_building, fail, open_building
@@ -72,7 +72,9 @@ def _leased(export_id: int, state: str, step: Callable[[int, UUID], object]) -> 
     except PublishRefusedError:
         return Step(_state(export_id), did=True)  # recorded as failed, with the rule
     except Exception as error:
-        _gave_up(export_id, token, f"{type(error).__name__} while {state}")
+        # What verification finds names files and rows, never a text: whoever looks at the release needs it.
+        found = f": {error}" if isinstance(error, NotVerifiedError) else ""
+        _gave_up(export_id, token, f"{type(error).__name__} while {state}{found}")
         raise
     following = _state(export_id)
     return Step(following, did=True, messages=1 if following in UNFINISHED else 0)

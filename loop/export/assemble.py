@@ -10,16 +10,18 @@ from loop.audit.keys import load_or_create
 from loop.export import places
 from loop.export.card import card
 from loop.export.consents import snapshot
+from loop.export.croissant import croissant
 from loop.export.disclosures import disclosures
+from loop.export.dps import dps
 from loop.export.keys import Pseudonyms
 from loop.export.licence import licence
 from loop.export.manifest import FileEntry, counts_part, manifest, order_part
 from loop.export.models import Export, ExportShard
-from loop.export.profiles.registry import SHAPES
+from loop.export.profiles.registry import SHAPES  # what is counted is the same in every form
 from loop.export.proof import log_manifest, write_proof
 from loop.export.questions import judged_at
 from loop.export.record import ReleaseRecord, gather
-from loop.export.rules import CONSENTS, ENVELOPE, MANIFEST, shard_file
+from loop.export.rules import CONSENTS, CROISSANT, DPS, ENVELOPE, MANIFEST, shard_file
 from loop.export.sign import sign, statement
 from loop.export.tally import tally
 from loop.export.writers import sha256_of, sync_folder
@@ -51,6 +53,8 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
         CONSENTS: snapshot(export, names, found.tally.auths, moment=judged_at(export, export.frozen_at)),
     }
     files = data + [_write(folder, name, content) for name, content in documents.items()]
+    files.append(_write(folder, DPS, dps(found, files)))
+    files.append(_write(folder, CROISSANT, croissant(found, files)))
     check()
     stated = _write(folder, MANIFEST, manifest(found, files))
     _write(folder, ENVELOPE, _signed(found, [*files, stated]))

@@ -1,13 +1,17 @@
 """`README.md`: the Hub's YAML head, so that `load_dataset(folder)` works, and a dataset card filled from the record."""
 
-import re
+import json
 from collections.abc import Mapping
 
 from loop.export.column_tables import table
 from loop.export.disclosures import NOT_MADE_REASONS, SENTENCES
 from loop.export.licence import LICENCE_NAME
+from loop.export.limits import limits
+from loop.export.markdown import plain
+from loop.export.naming import title
 from loop.export.record import ReleaseRecord
 from loop.export.rows import columns
+from loop.export.summaries import summaries
 from loop.export.tally import USES
 
 _HEAD = """\
@@ -15,6 +19,9 @@ _HEAD = """\
 license: other
 license_name: {licence}
 license_link: LICENSE.md
+pretty_name: {title}
+size_categories:
+- {size}
 annotations_creators:
 - expert-generated
 tags:
@@ -28,19 +35,24 @@ configs:
     path: data/{profile}/train-*.parquet
 ---
 """
-_SPECIAL = re.compile(r"([\\`*{}\[\]<>|#])")
 
 
 def card(record: ReleaseRecord) -> bytes:
     """The bytes of the file; equal orders give equal bytes, so no id and no time stands in it."""
     parts = [
-        _HEAD.format(licence=LICENCE_NAME, profile=record.shape.name),
-        f"# {_plain(record.export.production.code)}: {record.shape.name}\n\n{record.shape.about}\n",
+        _HEAD.format(
+            licence=LICENCE_NAME,
+            profile=record.shape.name,
+            size=_size(record.tally.rows),
+            title=json.dumps(title(record.export), ensure_ascii=False),
+        ),
+        f"# {plain(record.export.production.code)}: {record.shape.name}\n\n{record.shape.about}\n",
         _composition(record),
         _consent(record),
         _people(record),
         _missing(record),
         _limits(record),
+        summaries(record),
         _columns(record),
     ]
     return "\n".join(parts).encode()
@@ -65,12 +77,12 @@ def _composition(record: ReleaseRecord) -> str:
     ]
     if record.recipe.filters:
         chosen = "; ".join(
-            f"{name}: {len(values) if name == 'briefs' else ', '.join(map(_plain, values))}"
+            f"{name}: {len(values) if name == 'briefs' else ', '.join(map(plain, values))}"
             for name, values in record.recipe.filters.items()
         )
         lines.insert(3, f"- Only: {chosen}")
     lines[1:1] = _version(record)
-    lines.insert(1, f"- Ordered for `{export.purpose}`, by recipient `{_plain(export.recipient.code)}`")
+    lines.insert(1, f"- Ordered for `{export.purpose}`, by recipient `{plain(export.recipient.code)}`")
     return "\n".join(lines)
 
 
@@ -99,6 +111,7 @@ def _consent(record: ReleaseRecord) -> str:
         "  points to.",
         f"- Earliest end of an authorisation: {until}",
         "",
+        _table("Authorisations by basis", record.bases),
         *(_table(f"Rows by `{name}`", tally.of(name)) for name in USES),
     ]
     return "\n".join(lines)
@@ -110,6 +123,8 @@ def _people(record: ReleaseRecord) -> str:
             "## Contributors and annotators\n",
             "The judgements are those of people at work on the production, made in its own review pages or brought in",
             "from its own files; nobody was recruited to annotate. No names leave the house.\n",
+            f"- People who judged: {record.annotators.people}",
+            f"- Agreement: {record.annotators.sentence}\n",
             _table("Contributors by kind", record.parties),
             _table("Rows by the role of who decided (empty: unknown)", record.tally.of("fb_decider_role")),
         ]
@@ -132,16 +147,7 @@ def _missing(record: ReleaseRecord) -> str:
 
 
 def _limits(record: ReleaseRecord) -> str:
-    lines = [
-        "## Known limits\n",
-        "- Judgements are of one production and of the people on it; they are not a measure of quality elsewhere.",
-        "- People saw the suggestions in the course of work, not in random order; reasons stand where somebody gave",
-        "  one, so a missing reason means nothing.",
-        "- Several decisions on one suggestion were brought together by the policy named above.",
-        "- Rows of one brief belong together: split by `fb_brief`, or test rows leak into training.",
-    ]
-    if record.shape.name == "preference":
-        lines.append("- A chosen text is better than its rejected one, not necessarily good.")
+    lines = ["## Known limits\n", *(f"- {sentence}" for sentence in limits(record))]
     if not record.tally.rows:
         lines.append(
             "- This release has no rows; the tables above say why, by code. `datasets` has no empty splits: it answers"
@@ -156,14 +162,16 @@ def _columns(record: ReleaseRecord) -> str:
     return f"## Columns\n\n{table(columns(record.shape))}\n\n{covers}\n"
 
 
-def _table(title: str, counts: Mapping[str, int | str]) -> str:
+def _size(rows: int) -> str:
+    """The Hub's word for a number of rows."""
+    steps = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+    return next((word for most, word in steps if rows < most), "1M<n<10M")
+
+
+def _table(heading: str, counts: Mapping[str, int | str]) -> str:
     if not counts:
-        return f"{title}: none.\n"
-    lines = [f"| {title} | rows |" if title.startswith(("Rows", "Excl")) else f"| {title} | number |", "|---|---|"]
-    lines += [f"| {_plain(value) or '(empty)'} | {number} |" for value, number in counts.items()]
+        return f"{heading}: none.\n"
+    what = "rows" if heading.startswith(("Rows", "Excl")) else "number"
+    lines = [f"| {heading} | {what} |", "|---|---|"]
+    lines += [f"| {plain(value) or '(empty)'} | {number} |" for value, number in counts.items()]
     return "\n".join(lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    """Text that came from outside, so that it cannot shape the card: one line, marks escaped."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

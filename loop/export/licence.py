@@ -1,7 +1,6 @@
 """`LICENSE.md`: under what terms the recipient holds the release, filled from the agreement and the rows."""
 
 from loop.consent.models import RecipientAgreement
-from loop.export.models import Export
 from loop.export.record import ReleaseRecord
 
 LICENCE_NAME = "studio-restricted-1.0"
@@ -29,28 +28,17 @@ The written agreement between the house and the recipient prevails wherever it s
 
 
 def licence(record: ReleaseRecord) -> bytes:
-    """The bytes of the file. One query."""
+    """The bytes of the file."""
     export, until = record.export, record.tally.expires_on
     return _TEXT.format(
         recipient=export.recipient.code,
         purpose=export.purpose,
         until=until.isoformat() if until else "no rows",
-        agreement=_agreement(export),
+        agreement=_agreement(record.agreement),
     ).encode()
 
 
-def _agreement(export: Export) -> str:
-    found = (
-        RecipientAgreement.objects.filter(
-            recipient=export.recipient,
-            purposes__contains=[export.purpose],
-            valid_from__lte=export.gate_date,
-            valid_until__gte=export.gate_date,
-            signed_on__lte=export.gate_date,
-        )
-        .order_by("id")
-        .last()
-    )
+def _agreement(found: RecipientAgreement | None) -> str:
     if found is None:
         return ""
     lines = [f"- Agreement signed on {found.signed_on}, in force {found.valid_from} to {found.valid_until}"]

@@ -55,7 +55,7 @@ def test_it_verifies_a_release_of_every_profile(fresh_database: FreshDatabase, k
 
 def test_it_names_the_file_of_every_flipped_byte(folder: Path, key: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    assert len(files) == 10
+    assert len(files) == 12
     for path in files:
         raw, name = path.read_bytes(), path.relative_to(folder).as_posix()
         step = max(1, len(raw) // FLIPS)

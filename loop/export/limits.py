@@ -1,0 +1,17 @@
+"""The known limits of a release, in sentences that the card and `croissant.json` share."""
+
+from loop.export.record import ReleaseRecord
+
+
+def limits(record: ReleaseRecord) -> tuple[str, ...]:
+    """One sentence or two each, without Markdown."""
+    found = [
+        "Judgements are of one production and of the people on it; they are not a measure of quality elsewhere.",
+        "People saw the suggestions in the course of work, not in random order.",
+        "Reasons stand where somebody gave one, so a missing reason means nothing.",
+        "Several decisions on one suggestion were brought together by the policy named above.",
+        "Rows of one brief belong together: split by fb_brief, or test rows leak into training.",
+    ]
+    if record.shape.name == "preference":
+        found.append("A chosen text is better than its rejected one, not necessarily good.")
+    return tuple(found)

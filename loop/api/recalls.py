@@ -21,27 +21,31 @@ from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from loop.api.base import ApiView, checked_body, shown
 from loop.api.exports import READ, ScopedExports
 from loop.api.idempotency import KEY_HEADER, REPLAYED, idempotency_key
 from loop.api.pagination import PageQuery, page
 from loop.api.problems import Refused
+from loop.api.rows.export import OrderRow
 from loop.api.rows.recall import AnswerBody, AnswerRow, RecallList, RecallPage, RecallRow, RecipientAnswerBody
 from loop.api.schema import answers
-from loop.api.throttles import AddressThrottle
+from loop.api.throttles import AddressThrottle, CallThrottle, OrderThrottle
 from loop.consent.evidence import Document, document_of
 from loop.consent.lock import database_moment
 from loop.export.addresses import ANSWERS, FEED, opens
 from loop.export.models import Export
 from loop.kernel.actor import Actor, by_recipient
 from loop.people.querysets import productions_where
-from loop.people.roles import EXPORTS_READ, RECALLS_ACKNOWLEDGE, Permission
+from loop.people.roles import EXPORTS_ORDER, EXPORTS_READ, RECALLS_ACKNOWLEDGE, Permission
 from loop.recall.acknowledge import acknowledge
 from loop.recall.answer import keyed_uid
 from loop.recall.feed import edition, signed_feed
 from loop.recall.models import RecallAck, RecallNotice
 from loop.recall.querysets import Standing, notices, recall_of, standing_at
+from loop.recall.reissue import reissue
+from loop.tasks import nudge
 
 ENVELOPE_TYPE = "application/vnd.dsse.envelope+json"
 MAX_AGE_S = 60
@@ -125,6 +129,22 @@ class ExportRecalls(ScopedExports):
     def get(self, request: Request, uid: str) -> HttpResponse:
         """The recall feed of a published export, signed by the house: which rows may no longer be used, and why."""
         return feed_of(request, self.export(uid))
+
+
+class Replacement(ScopedExports):
+    scopes = {"POST": frozenset({EXPORTS_ORDER})}
+    throttle_classes = [CallThrottle, OrderThrottle]
+
+    @extend_schema(operation_id="exports_replace", request=None, responses=answers({202: OrderRow}, 404, 409, 422))
+    def post(self, request: Request, uid: str) -> Response:
+        """Orders the release that takes the place of one with recalled rows, a MAJOR version further.
+
+        409 `nothing_to_replace` if nothing was recalled or all of it is gone already, `conflict` while one is made.
+        """
+        export = reissue(export=self.export(uid), actor=self.actor)
+        nudge(export)
+        address = reverse("api-export", kwargs={"uid": export.uid}, request=request)
+        return Response(OrderRow(export).data, status=202, headers={"Location": address})
 
 
 class ByAddress(ApiView):

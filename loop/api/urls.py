@@ -7,7 +7,7 @@ from loop.api.decisions import Decisions, OneDecision
 from loop.api.exports import CancelExport, ExportDownloads, ExportFiles, Exports, OneExport
 from loop.api.links import TakeFile
 from loop.api.media import OneMedia
-from loop.api.recalls import Acknowledgements, ExportRecalls, Feed, OneRecall, Recalls, RecipientAnswers
+from loop.api.recalls import Acknowledgements, ExportRecalls, Feed, OneRecall, Recalls, RecipientAnswers, Replacement
 from loop.api.reference import Me, Productions, Schema
 from loop.api.suggestions import OneSuggestion, Suggestions, SuggestionsBulk
 
@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^exports/{UID}/files/?$", ExportFiles.as_view(), name="api-export-files"),
     re_path(rf"^exports/{UID}/downloads/?$", ExportDownloads.as_view(), name="api-export-downloads"),
     re_path(rf"^exports/{UID}/recalls/?$", ExportRecalls.as_view(), name="api-export-recalls"),
+    re_path(rf"^exports/{UID}/replacement/?$", Replacement.as_view(), name="api-export-replacement"),
     re_path(r"^recalls/?$", Recalls.as_view(), name="api-recalls"),
     re_path(rf"^recalls/{UID}/?$", OneRecall.as_view(), name="api-recall"),
     re_path(rf"^recalls/{UID}/acknowledgements/?$", Acknowledgements.as_view(), name="api-recall-acknowledge"),

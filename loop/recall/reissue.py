@@ -54,5 +54,6 @@ def reissue(*, export: Export, actor: Actor, second: Actor | None = None) -> Exp
         checkpoint=export.checkpoint_size,
         replaces=export,
         rows_per_shard=recipe.rows_per_shard,
+        form=recipe.form,
         second=second,
     )

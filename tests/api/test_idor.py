@@ -43,6 +43,7 @@ ROUTES: dict[str, tuple[set[str], str | None]] = {
     "api-export-files": ({"GET", "HEAD"}, "export"),
     "api-export-downloads": ({"POST"}, "export"),
     "api-export-recalls": ({"GET", "HEAD"}, "export"),
+    "api-export-replacement": ({"POST"}, "export"),
     "api-recalls": ({"GET", "HEAD"}, None),
     "api-recall": ({"GET", "HEAD"}, "recall"),
     "api-recall-acknowledge": ({"POST"}, "recall"),

@@ -27,6 +27,7 @@ from loop.recall.querysets import records_of
 from loop.recall.withdraw import withdraw
 from tests.api.conftest import Answer, Caller
 from tests.support.databases import FreshDatabase
+from tests.support.processes import Broker
 from tests.support.releases import Stage, few_lines, stage
 
 NOBODY = Caller(None)
@@ -221,3 +222,19 @@ def test_answers_are_counted(show: Stage, notice: RecallNotice, monkeypatch: pyt
     assert [NOBODY.post(path, body(notice)).status for _ in range(3)] == [201, 201, 429]
     assert NOBODY.get(path).status == 200
     assert Export.objects.count() == 1
+
+
+def test_a_token_orders_the_replacement(show: Stage, broker: Broker) -> None:
+    old, _ = show.releases()
+    data = caller(show, "exports:order")
+    path = f"exports/{old.uid}/replacement/"
+    refused = data.post(path)
+    assert (refused.status, refused.body["code"]) == (409, "nothing_to_replace")
+    recalled(show)
+    assert caller(show, "exports:read").post(path).status == 403
+    answer = data.post(path)
+    assert (answer.status, answer.body["version"]) == (202, "2.0.0")
+    assert answer.headers["Location"].rstrip("/").endswith(f"/api/v1/exports/{answer.body['id']}")
+    assert data.get(f"exports/{answer.body['id']}/").body["replaces"] == str(old.uid)
+    again = data.post(path)
+    assert (again.status, again.body["code"]) == (409, "conflict")

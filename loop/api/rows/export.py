@@ -20,6 +20,7 @@ class OrderRow(serializers.Serializer[Export]):
     id = serializers.UUIDField(source="uid")
     production = serializers.CharField(source="production.code")
     number = serializers.IntegerField(help_text="E-1, E-2 ... within the production.")
+    version = serializers.CharField(help_text="Of the dataset: 2.0.0 takes the place of a 1.0.0 with recalled rows.")
     profile = serializers.ChoiceField(choices=Profile.choices)
     purpose = serializers.CharField()
     recipient = serializers.CharField(source="recipient.code")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,6 +55,15 @@ class Record:
     is_in_force: bool
     is_ending: bool
     uses: tuple[tuple[str, str], ...]
+
+    @property
+    def conditions(self) -> tuple[tuple[str, str], ...]:
+        """The purposes that are under a condition, with it as JSON."""
+        return tuple(
+            (purpose, json.dumps(use["constraint"], sort_keys=True))
+            for purpose, use in sorted(self.authorisation.uses.items())
+            if use.get("constraint")
+        )
 
 
 @page
@@ -121,6 +131,7 @@ def show(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
             "auth": found,
             "events": sorted(found.events.all(), key=_order, reverse=True),
             "exports": list(exports.order_by("-number")),
+            "successors": list(readable(desk, production).filter(supersedes=found).order_by("id")),
             "waiting": [each for each in _waiting(desk, production) if found in each.records],
             "may_withdraw": not _is_withdrawn(found) and may_withdraw(desk, found),
         },
@@ -154,7 +165,11 @@ def readable(desk: Desk, production: Production) -> QuerySet[Authorisation]:
     found = Authorisation.objects.filter(Q(production=production) | Q(production=None))
     if not desk.may(Permission.SEE_REGISTRY):
         found = found.filter(party__user=desk.user)
-    return found.select_related("party", "evidence", "production").prefetch_related("events").order_by("-id")
+    return (
+        found.select_related("party", "evidence", "production", "notice", "supersedes")
+        .prefetch_related("events")
+        .order_by("-id")
+    )
 
 
 def record_at(desk: Desk, production: Production, uid: UUID) -> Authorisation:

@@ -25,7 +25,8 @@ class Way:
     """An entry of the bar: shown to whoever holds one of `needs` on the production (anywhere, if the page is of none).
 
     `name` is a URL name with the production's code as its argument. `inside` are other pages below it. Not shown to
-    whoever holds one of `unless`. `counts` says how much waits behind it, in one query.
+    whoever holds one of `unless`. `counts` says how many requests wait behind it, in one query, to
+    whoever holds `counted_by`.
     """
 
     label: str
@@ -35,6 +36,7 @@ class Way:
     inside: frozenset[str] = frozenset()
     unless: frozenset[Permission] = frozenset()
     counts: Callable[[Production, date], int] | None = None
+    counted_by: Permission | None = None
 
 
 WAYS = (
@@ -45,7 +47,13 @@ WAYS = (
         frozenset({Permission.DECIDE, Permission.DECIDE_ON_BEHALF, Permission.SEE_TEXT}),
         frozenset({"review"}),
     ),
-    Way("Exports", "exports", "go.exports", frozenset({Permission.SEE_EXPORT}), frozenset({"export", "export-new"})),
+    Way(
+        "Exports",
+        "exports",
+        "go.exports",
+        frozenset({Permission.SEE_EXPORT}),
+        frozenset({"export", "export-new", "export-recalled"}),
+    ),
     Way(
         "Authorisations",
         "authorisations",
@@ -55,6 +63,10 @@ WAYS = (
             {
                 "authorisation",
                 "authorisation-new",
+                "requests",
+                "request-new",
+                "link-new",
+                "notices",
                 "approvals",
                 "approval",
                 "recalls",
@@ -70,14 +82,8 @@ WAYS = (
                 "quarantine-release",
             }
         ),
-    ),
-    Way(
-        "Requests",
-        "requests",
-        "",
-        frozenset({Permission.AUTHORISE}),
-        frozenset({"request-new", "link-new", "notices"}),
         counts=waiting,
+        counted_by=Permission.AUTHORISE,
     ),
     Way(
         "Compensation",
@@ -142,7 +148,8 @@ def _nav(request: HttpRequest, desk: Desk) -> list[dict[str, Any]]:
         except NoReverseMatch:
             continue
         current = here == way.name or here in way.inside
-        count = way.counts(production, utc_date(now())) if way.counts else 0
+        told = way.counts is not None and way.counted_by is not None and desk.may(way.counted_by, production)
+        count = way.counts(production, utc_date(now())) if way.counts and told else 0
         found.append({"label": way.label, "url": url, "current": current, "action": way.action, "count": count})
     return found
 

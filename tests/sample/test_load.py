@@ -254,7 +254,7 @@ def test_everything_it_writes_is_in_the_log(shown: Loaded) -> None:
         "production.added", "production.changed", "user.added", "member.added", "contributor.added",
         "contributor.changed", "beat.registered", "material.version", "suggestion.recorded", "decision.recorded",
         "recipient.added", "recipient.agreement", "evidence.stored", "notice.recorded", "authorisation.recorded",
-        "authorisation.state", "model.terms", "media.stored", "guild.notice",
+        "authorisation.state", "model.terms", "media.stored", "guild.notice", "consent.requested",
     }  # fmt: skip
     seal_all()
     assert [str(problem) for problem in verify().problems] == []

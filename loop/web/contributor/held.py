@@ -20,15 +20,21 @@ from loop.consent.models import (
 from loop.consent.querysets import RequestState, requests_of, state_of
 from loop.kernel.clock import utc_date
 
+Recipients = Mapping[str, Recipient]
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One use asked for. `already`: whom the party allows it to now; `said`: what it answered, "" if nothing yet."""
+    """One use asked for. `already`: whom the party allows it to now; `said`: what it answered, "" if nothing yet.
+
+    `ends_already`: a refusal here would end that too, because those who ask are among them (recall/refusal.py).
+    """
 
     purpose: str
     name: str
     sentence: str
     already: tuple[str, ...]
+    ends_already: bool
     said: str
     error: str = ""
 
@@ -79,27 +85,30 @@ def records(link: ContributorLink) -> QuerySet[Authorisation]:
     return found.prefetch_related("events").order_by("-id")
 
 
-def held(found: Iterable[Authorisation], moment: datetime, names: Mapping[str, str]) -> list[Held]:
+def held(found: Iterable[Authorisation], moment: datetime, known: Recipients) -> list[Held]:
     """The records in words. No query if their events are loaded."""
-    return [_held(each, moment, names) for each in found]
+    return [_held(each, moment, known) for each in found]
 
 
-def asked(link: ContributorLink, current: Iterable[Held], moment: datetime, names: Mapping[str, str]) -> list[Asked]:
+def asked(link: ContributorLink, current: Iterable[Held], moment: datetime, known: Recipients) -> list[Asked]:
     """What the party was asked, what waits first; requests that ended unanswered are left out. Three queries."""
     today = utc_date(moment)
     found = requests_of(link.production, link.contributor).prefetch_related("answers__authorisation")
     minor = link.contributor.minor_until is not None and link.contributor.minor_until > today
     standing = [each for each in current if each.is_in_force]
-    listed = [_asked(each, standing, today, names, needs_guardian=minor) for each in found]
+    listed = [_asked(each, standing, today, known, needs_guardian=minor) for each in found]
     return sorted((each for each in listed if each.state != RequestState.EXPIRED), key=lambda each: not each.waits)
 
 
-def recipient_names() -> dict[str, str]:
-    """What each recipient is called, and where it is: "Larkspur Labs (outside the studio)". One query."""
-    return {
-        each.code: f"{each.name or each.code} ({wording.RECIPIENT_KINDS[each.kind]})"
-        for each in Recipient.objects.all()
-    }
+def recipients() -> Recipients:
+    """Everybody registered, by code. One query."""
+    return {each.code: each for each in Recipient.objects.all()}
+
+
+def called(code: str, known: Recipients) -> str:
+    """What a recipient is called, and where it is: "Larkspur Labs (outside the studio)"."""
+    found = known.get(code)
+    return f"{found.name or code} ({wording.RECIPIENT_KINDS[found.kind]})" if found else code
 
 
 def worth_of(compensation: Mapping[str, object]) -> str:
@@ -117,7 +126,7 @@ def _asked(
     request: ConsentRequest,
     standing: Iterable[Held],
     today: date,
-    names: Mapping[str, str],
+    known: Recipients,
     *,
     needs_guardian: bool,
 ) -> Asked:
@@ -128,12 +137,12 @@ def _asked(
         questions=tuple(
             Question(
                 purpose, wording.purpose_name(purpose), wording.purpose_sentence(purpose),
-                _allowed_to(purpose, standing), _said(last, purpose),
+                *_allowed_to(purpose, standing, request, known), _said(last, purpose),
             )
             for purpose in terms.PURPOSES
             if purpose in request.uses
         ),
-        recipients=tuple(names.get(code, code) for code in request.recipients),
+        recipients=tuple(called(code, known) for code in request.recipients),
         direction=wording.direction(request.notice.language),
         worth=worth_of(request.compensation),
         said_at=last.answered_at if last else None,
@@ -148,15 +157,22 @@ def _said(last: ConsentAnswer | None, purpose: str) -> str:
     return terms.ALLOWED if uses.get(purpose, {}).get("value") == terms.ALLOWED else terms.NOT_ALLOWED
 
 
-def _allowed_to(purpose: str, standing: Iterable[Held]) -> tuple[str, ...]:
+def _allowed_to(
+    purpose: str, standing: Iterable[Held], request: ConsentRequest, known: Recipients
+) -> tuple[tuple[str, ...], bool]:
+    """Whom records in force allow the purpose to, and whether those who ask are among them."""
+    kinds = {known[code].kind for code in request.recipients if code in known}
     found: dict[str, None] = {}
+    is_asked = False
     for each in standing:
         if each.record.uses.get(purpose, {}).get("value") in (terms.ALLOWED, terms.CONSTRAINED):
             found |= dict.fromkeys(each.recipients)
-    return tuple(found)
+            is_asked |= bool(set(each.record.recipients) & set(request.recipients))
+            is_asked |= bool(set(each.record.recipient_kinds) & kinds)
+    return tuple(found), is_asked
 
 
-def _held(found: Authorisation, moment: datetime, names: Mapping[str, str]) -> Held:
+def _held(found: Authorisation, moment: datetime, known: Recipients) -> Held:
     newest = max((each for each in found.events.all() if each.effective_at <= moment), key=_order, default=None)
     state = newest.state if newest else ""
     today = utc_date(moment)
@@ -171,7 +187,7 @@ def _held(found: Authorisation, moment: datetime, names: Mapping[str, str]) -> H
             if purpose in found.uses
         ),
         recipients=(
-            *(names.get(code, code) for code in found.recipients),
+            *(called(code, known) for code in found.recipients),
             *(f"every recipient {wording.RECIPIENT_KINDS.get(kind, kind)}" for kind in found.recipient_kinds),
         ),
         basis=wording.BASES.get(found.basis, found.basis),
@@ -182,7 +198,9 @@ def _held(found: Authorisation, moment: datetime, names: Mapping[str, str]) -> H
         allows=values != {terms.NOT_ALLOWED},
         worth=worth_of(found.compensation),
         on_withdrawal=tuple(
-            wording.ON_WITHDRAWAL.get(each, each) for each in found.on_withdrawal or terms.ON_WITHDRAWAL[:3]
+            wording.ON_WITHDRAWAL[each]
+            for each in terms.ON_WITHDRAWAL
+            if each in (found.on_withdrawal or terms.ON_WITHDRAWAL[:3])
         ),
     )
 

@@ -19,7 +19,7 @@ from loop.kernel.errors import LoopError
 from loop.recall.answer_request import Answered, answer_request
 from loop.recall.left import Left, releases_with
 from loop.web.contributor.entrance import PATH, actor_of, cookie_name, page, show
-from loop.web.contributor.held import Asked, asked, held, recipient_names, records
+from loop.web.contributor.held import Asked, asked, held, recipients, records
 
 USE: Final = "use_"
 
@@ -65,9 +65,9 @@ def close(request: HttpRequest, link: ContributorLink) -> HttpResponseBase:
 def _home(
     request: HttpRequest, link: ContributorLink, *, wrong: tuple[UUID, dict[str, str], LoopError] | None = None
 ) -> HttpResponse:
-    moment, names = now(), recipient_names()
-    current = held(records(link), moment, names)
-    listed = asked(link, current, moment, names)
+    moment, known = now(), recipients()
+    current = held(records(link), moment, known)
+    listed = asked(link, current, moment, known)
     if wrong:
         listed = [_with_error(each, wrong) for each in listed]
     return show(

@@ -18,7 +18,7 @@ from loop.consent.receipt import receipt
 from loop.kernel.canonical import Json
 from loop.kernel.clock import now
 from loop.web.contributor.entrance import page, show
-from loop.web.contributor.held import held, recipient_names, records
+from loop.web.contributor.held import held, recipients, records
 
 
 @page
@@ -59,7 +59,7 @@ def _printed(
         "contributor/receipt.html",
         {
             "link": link,
-            "held": held(found, now(), recipient_names()),
+            "held": held(found, now(), recipients()),
             "receipt_uid": made["dpv:hasIdentifier"],
             "made_at": now(),
             "json_url": json_url,

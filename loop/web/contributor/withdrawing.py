@@ -16,7 +16,7 @@ from loop.kernel.errors import ConflictError
 from loop.recall.preview import preview
 from loop.recall.withdraw import DEADLINE_DAYS, withdraw
 from loop.web.contributor.entrance import actor_of, page, show
-from loop.web.contributor.held import held, recipient_names, records
+from loop.web.contributor.held import held, recipients, records
 
 
 @page
@@ -36,7 +36,7 @@ def everything(request: HttpRequest, link: ContributorLink) -> HttpResponseBase:
 def _withdrawal(
     request: HttpRequest, link: ContributorLink, wanted: Sequence[Authorisation], *, is_all: bool
 ) -> HttpResponseBase:
-    shown = [each for each in held(wanted, now(), recipient_names()) if each.allows and each.is_open]
+    shown = [each for each in held(wanted, now(), recipients()) if each.allows and each.is_open]
     found = [each.record for each in shown]
     if not found:
         messages.info(request, "Nothing is allowed there any more; there is nothing to withdraw.")
@@ -44,7 +44,7 @@ def _withdrawal(
     actor = actor_of(link)
     if request.method != "POST":
         report = preview(authorisations=found, actor=actor)
-        actions = sorted({words for each in shown for words in each.on_withdrawal})
+        actions = list(dict.fromkeys(words for each in shown for words in each.on_withdrawal))
         return show(
             request,
             "contributor/withdraw.html",

@@ -82,13 +82,13 @@ def test_the_list_says_how_far_each_is_and_the_bar_how_many_wait(desks: Desks, n
     officer.post(desks.address("requests/new/"), form(desks, notice))
     page = officer.get(desks.address("requests/")).content.decode()
     assert page.count(">unanswered<") >= 2
-    assert 'Requests <small>2<span class="sr"> waiting</span></small>' in page
+    assert 'Authorisations <small>2<span class="sr"> requests wait</span></small>' in page
     first = ConsentRequest.objects.get(party=party(desks))
     answer_request(request=first, answers={PURPOSE: "allowed", "research": "notAllowed"}, actor=SYSTEM)
     page = officer.get(desks.address("requests/?state=given")).content.decode()
     assert "editor-1" in page
     assert "director-1" not in page
-    assert 'Requests <small>1<span class="sr"> waiting</span></small>' in page
+    assert 'Authorisations <small>1<span class="sr"> request waits</span></small>' in page
     assert "No request fits this filter" in officer.get(desks.address("requests/?state=expired")).content.decode()
     table = officer.get(desks.address("requests.csv")).content.decode()
     assert {line.split(",")[3] for line in table.splitlines()[1:]} == {"given", "unanswered"}

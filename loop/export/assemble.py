@@ -13,6 +13,7 @@ from loop.export.consents import snapshot
 from loop.export.croissant import croissant
 from loop.export.disclosures import disclosures
 from loop.export.dps import dps
+from loop.export.interchange import write_interchange
 from loop.export.keys import Pseudonyms
 from loop.export.licence import licence
 from loop.export.manifest import FileEntry, counts_part, manifest, order_part
@@ -55,6 +56,8 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
     files = data + [_write(folder, name, content) for name, content in documents.items()]
     files.append(_write(folder, DPS, dps(found, files)))
     files.append(_write(folder, CROISSANT, croissant(found, files)))
+    rendered = write_interchange(export.profile, [folder / entry.path for entry in data], folder)
+    files += [FileEntry(name, *sha256_of(folder / name)) for name in rendered]
     check()
     stated = _write(folder, MANIFEST, manifest(found, files))
     _write(folder, ENVELOPE, _signed(found, [*files, stated]))

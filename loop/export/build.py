@@ -13,7 +13,7 @@ from loop.export.arrow import stream
 from loop.export.keys import Pseudonyms
 from loop.export.lease import Held, LeaseLostError, claim_shard, held
 from loop.export.models import Export, ExportShard
-from loop.export.profiles.registry import SHAPES
+from loop.export.profiles.registry import shape_of
 from loop.export.rows import Constants, Transformer, schema, select
 from loop.export.rules import MAX_ATTEMPTS
 from loop.export.writers import Written, write_parquet
@@ -67,10 +67,11 @@ def build(export_id: int) -> bool:
 
 def _write(shard: ExportShard, lease: Held) -> Written:
     export = shard.export
-    shape = SHAPES[export.profile]
+    recipe = recipes.read(export.recipe)
+    shape = shape_of(export.profile, recipe.form)
     names = Pseudonyms(recipient=export.recipient.code, order_digest=bytes(export.order_digest))
     constants = Constants(
-        labels=recipes.read(export.recipe).labels, policy_version=export.policy_version,
+        labels=recipe.labels, policy_version=export.policy_version,
         checkpoint=export.checkpoint_size,
     )  # fmt: skip
     query = select(shape, export_id=export.pk, first=shard.first_position, end=shard.end_position, constants=constants)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from loop.consent.terms import PROFILE_PURPOSE
 from loop.export.columns import Column, common
 from loop.export.profiles.registry import SHAPES
 from loop.export.rows import DIGEST
@@ -12,9 +13,21 @@ def tables() -> dict[str, str]:
     shared = [*common(), DIGEST]
     names = {column.name for column in shared}
     found = {"Every profile": table(shared)}
+    seen: dict[str, str] = {}
     for name, shape in SHAPES.items():
-        found[f"`{name}`"] = table(column for column in shape.columns if column.name not in names)
+        own = table(column for column in shape.columns if column.name not in names)
+        same = seen.setdefault(own, name)
+        found[f"`{name}`"] = own if same == name else f"The columns of `{same}`."
     return found
+
+
+def profiles() -> str:
+    """The Markdown table of profiles: what a row is, and the purpose it needs."""
+    lines = ["| profile | what it holds | needs the purpose |", "|---|---|---|"]
+    for name, shape in SHAPES.items():
+        purpose = PROFILE_PURPOSE[name]
+        lines.append(f"| `{name}` | {cell(shape.about)} | {f'`{purpose}`' if purpose else 'the one ordered'} |")
+    return "\n".join(lines)
 
 
 def table(columns: Iterable[Column]) -> str:

@@ -5,7 +5,7 @@ lists, and a test compares them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import pyarrow as pa
@@ -33,6 +33,10 @@ SPAN = pa.struct(
     ]
 )
 SPANS = pa.list_(pa.field("element", SPAN))
+BOOLEANS = pa.list_(pa.field("element", pa.bool_()))
+MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
+MESSAGES = pa.list_(pa.field("element", MESSAGE))
+USER, ASSISTANT = "user", "assistant"
 
 
 class Make(StrEnum):
@@ -42,14 +46,19 @@ class Make(StrEnum):
     PSEUDONYM = "pseudonym"  # a uuid -> the release's name for it
     AUTHS = "auths"  # a list of authorisation ids -> the release's names for them
     SPANS = "spans"  # parallel lists -> one list of structs
+    MESSAGES = "messages"  # texts by role -> one list of messages
+    STEPS = "steps"  # a text and its marks -> the text cut at them
+    STEP_LABELS = "step_labels"  # the labels of the steps of the column `what`
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its name and type in the file, where its value comes from, and what it means.
 
-    `sql` is an expression over the aliases of rows.py; for SPANS it is a mapping from field to expression.
-    `what` names the kind of thing a PSEUDONYM stands for.
+    `sql` is an expression over the aliases of rows.py; for SPANS, MESSAGES and STEPS it is a mapping from part to
+    expression. `what` names the kind of thing a PSEUDONYM stands for. `turns`: the column holds words of a dialogue,
+    by who says them; in the conversational form it becomes a list of messages. `whole` is the text that
+    `fb_content_sha256` covers where the column holds that text in pieces.
     """
 
     name: str
@@ -59,6 +68,8 @@ class Column:
     make: Make = Make.PLAIN
     what: str = ""
     nullable: bool = False
+    turns: Mapping[str, str] | None = None
+    whole: str = ""
 
     @property
     def field(self) -> pa.Field:
@@ -67,7 +78,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A profile: its own columns, the joins they need, and the texts that `fb_content_sha256` covers (by column)."""
+    """A profile: its own columns, the joins they need, and the texts that `fb_content_sha256` covers (by column).
+
+    `about` says in one sentence what a row is, for people who choose; `notes` are known limits, for the card.
+    """
 
     name: str
     about: str
@@ -76,7 +90,7 @@ class Shape:
     digested: tuple[str, ...]
     origins: tuple[str, ...]  # columns that say who made a text
     label_balance: str  # the column whose values the card counts
-    extra: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def schema(self) -> pa.Schema:

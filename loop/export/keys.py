@@ -75,7 +75,14 @@ class Pseudonyms:
 ROW_ID_SQL = "encode(substr(sha256(%s || sha256(%s || convert_to({message}, 'UTF8'))), 1, 16), 'hex')"
 
 
-def text_digest(*texts: str | bool | None) -> str:
+def whole(value: object) -> object:
+    """The text that the pieces of a list make (steps, or contents of messages); anything else as it is."""
+    if not isinstance(value, list):
+        return value
+    return "".join(each["content"] if isinstance(each, dict) else each for each in value)
+
+
+def text_digest(*texts: object) -> str:
     """`fb_content_sha256`: SHA-256 over the row's training texts as netstrings, so that no two rows share an input.
 
     A text is `<bytes>:<UTF-8>,`; null is `-,`; a boolean is the text true or false. Whoever holds the row can check it.

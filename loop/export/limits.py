@@ -12,6 +12,4 @@ def limits(record: ReleaseRecord) -> tuple[str, ...]:
         "Several decisions on one suggestion were brought together by the policy named above.",
         "Rows of one brief belong together: split by fb_brief, or test rows leak into training.",
     ]
-    if record.shape.name == "preference":
-        found.append("A chosen text is better than its rejected one, not necessarily good.")
-    return tuple(found)
+    return (*found, *record.shape.notes)

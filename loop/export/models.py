@@ -15,11 +15,21 @@ from loop.suggestion.models import Suggestion
 
 
 class Profile(models.TextChoices):
-    """The shapes a release can take so far."""
+    """The shapes a release can take."""
 
     SIGNALS = "signals", "Signals"
     PREFERENCE = "preference", "Preference pairs"
     UNPAIRED_PREFERENCE = "unpaired_preference", "Unpaired preference"
+    SFT = "sft", "Answers to imitate"
+    PROMPT_ONLY = "prompt_only", "Prompts"
+    STEPWISE = "stepwise", "Answers in steps"
+    REWARD = "reward", "Preference pairs as whole texts"
+    SPAN_CRITIQUE = "span_critique", "Marked ranges"
+    PAIRS_OF_TAKES = "pairs_of_takes", "Pairs of takes"
+    EVALUATION = "evaluation", "Evaluation"
+    LABEL_STUDIO = "label_studio", "Label Studio"
+    ARGILLA = "argilla", "Argilla"
+    OPENAI_FT = "openai_ft", "OpenAI fine-tuning"
 
 
 class Export(models.Model):
@@ -91,7 +101,8 @@ class ExportRow(models.Model):
     """One row of a frozen release: exactly which decisions, under which authorisations. Append-only.
 
     For a pair `decision` is the chosen side's and `other_decision` the rejected side's (the same for a revise).
-    `side` says which text a row of `unpaired_preference` carries: suggestion or revision.
+    `side` says which text of the decision a row of one answer carries (suggestion, revision), or which of its spans a
+    row of `span_critique` is ("span 0").
     """
 
     id = models.BigAutoField(primary_key=True)

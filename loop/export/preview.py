@@ -51,6 +51,7 @@ def preview(
     filters: Mapping[str, Sequence[str]] = NO_FILTERS,
     checkpoint: int | None = None,
     gate_date: date | None = None,
+    form: str = recipes.STANDARD,
 ) -> Preview:
     """Counts what `order` with the same arguments would freeze now. Raises what `order` raises.
 
@@ -61,7 +62,7 @@ def preview(
     require(actor, production, Permission.ORDER_EXPORT)
     if profile not in Profile.values:
         raise NotValidError(f"profile: expected {' or '.join(Profile.values)}, found {profile!r}", field="profile")
-    recipe = recipes.write(labels=labels, filters=filters)
+    recipe = recipes.write(labels=labels, filters=filters, profile=profile, form=form)
     check_filters(production, recipe)
     on = gate_date or utc_date(at)
     check_question(production, profile=profile, purpose=purpose, recipient=recipient, on=on, at=at)

@@ -52,9 +52,10 @@ def read(stored: Mapping[str, object]) -> Recipe:
         raise NotValidError(f"recipe: expected format {FORMAT_VERSION}, found {stored.get('format')!r}", field="recipe")
     filters = stored["filters"]
     labels, rows, form = stored["labels"], stored["rows_per_shard"], stored.get("form", STANDARD)
-    typed = isinstance(filters, Mapping) and isinstance(labels, str) and isinstance(rows, int)
-    if not typed or form not in FORMS:
+    if not isinstance(filters, Mapping) or not isinstance(labels, str) or not isinstance(rows, int):
         raise NotValidError("recipe: expected labels, filters and rows_per_shard, found another shape", field="recipe")
+    if form not in FORMS:
+        raise NotValidError(f"recipe: expected the form {' or '.join(FORMS)}, found {form!r}", field="recipe")
     kept = {name: tuple(values) for name, values in filters.items()}
     return Recipe(labels=labels, filters=kept, rows_per_shard=rows, form=str(form))
 

@@ -11,12 +11,14 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loop.export.columns import SPAN, Column, Make, Shape
+from loop.export.columns import MESSAGE, SPAN, Column, Make, Shape
 from loop.export.keys import Pseudonyms, text_digest_sql
+from loop.signal.kinds import steps
 
 DIGEST = Column(
     "fb_content_sha256", pa.string(), "",
-    "SHA-256 over the row's texts, each as `<bytes>:<UTF-8>,` in the order given below (null is `-,`).",
+    "SHA-256 over the row's texts, each as `<bytes>:<UTF-8>,` in the order given below (null is `-,`; a list is the "
+    "text that its pieces make).",
 )  # fmt: skip
 
 
@@ -52,6 +54,7 @@ def select(shape: Shape, *, export_id: int, first: int, end: int, constants: Con
     for column in shape.columns:
         if isinstance(column.sql, Mapping):
             wanted += [f'{sql} AS "{column.name}.{part}"' for part, sql in column.sql.items()]
+            sources[column.name] = f"({column.whole})"
         else:
             sources[column.name] = f"({constants.fill(column.sql)})"
             wanted.append(f'{sources[column.name]}{_cast(column)} AS "{column.name}"')
@@ -98,6 +101,12 @@ class Transformer:
                 return self._auths(batch.column(column.name))
             case Make.SPANS:
                 return _spans(column, batch)
+            case Make.MESSAGES:
+                return _messages(column, batch)
+            case Make.STEPS:
+                return pa.array([parts for parts, _ in _steps(column.name, batch)], column.type)
+            case Make.STEP_LABELS:
+                return pa.array([labels for _, labels in _steps(column.what, batch)], column.type)
             case Make.PLAIN:
                 return batch.column(column.name)
 
@@ -118,6 +127,24 @@ def _spans(column: Column, batch: pa.RecordBatch) -> pa.Array:
     lists = parts["target"]
     values = [pc.cast(parts[field.name].flatten(), field.type) for field in SPAN]
     return pa.ListArray.from_arrays(_offsets(lists), pa.StructArray.from_arrays(values, fields=list(SPAN)))
+
+
+def _messages(column: Column, batch: pa.RecordBatch) -> pa.Array:
+    roles = list(column.sql)
+    rows = batch.num_rows
+    said = [pc.cast(batch.column(f"{column.name}.{role}"), pa.string()) for role in roles]
+    # Row by row: the first turn of row 0, its second, the first of row 1 ...
+    order = pa.array([turn * rows + row for row in range(rows) for turn in range(len(roles))], pa.int64())
+    words = pa.concat_arrays(said).take(order) if rows else pa.array([], pa.string())
+    who = pa.array(roles * rows, pa.string())
+    offsets = pa.array(range(0, len(roles) * rows + 1, len(roles)), pa.int32())
+    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays([who, words], fields=list(MESSAGE)))
+
+
+def _steps(name: str, batch: pa.RecordBatch) -> Iterator[tuple[list[str], list[bool]]]:
+    columns = [batch.column(f"{name}.{part}").to_pylist() for part in ("text", "start", "end", "praises")]
+    for text, starts, ends, praises in zip(*columns, strict=True):
+        yield steps(text, list(zip(starts, ends, praises, strict=True)))
 
 
 def _offsets(lists: pa.Array) -> pa.Array:

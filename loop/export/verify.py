@@ -12,6 +12,7 @@ import orjson
 from securesystemslib.exceptions import VerificationError
 
 from loop.audit.note import VerifierKey
+from loop.export.interchange import check_interchange
 from loop.export.manifest import FORMAT
 from loop.export.rules import ENVELOPE, EVENT, KEY, MANIFEST, PROOF
 from loop.export.sign import PAYLOAD_TYPE, STATEMENT_TYPE, public_key, read_envelope
@@ -72,6 +73,7 @@ def verify(folder: Path, *, keys: Sequence[VerifierKey]) -> Report:
     check_proof(folder, keys, report)
     if is_whole:
         check_rows(folder, manifest, report)
+        check_interchange(folder, manifest, report)
     return report
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from loop.consent.terms import CONSTRAINTS
-from loop.export.keys import text_digest
+from loop.export.keys import text_digest, whole
 from loop.export.profiles.registry import SHAPES
 from loop.export.rows import DIGEST
 from loop.export.rules import CONSENTS, MANIFEST
@@ -117,7 +117,7 @@ def _check_file(
 
 def _check_group(table: pa.Table, digested: Sequence[str], state: _State) -> list[str]:
     findings: list[str] = []
-    texts = [table.column(column).to_pylist() for column in digested]
+    texts = [[whole(value) for value in table.column(column).to_pylist()] for column in digested]
     ids, digests = table.column("fb_row_id").to_pylist(), table.column(DIGEST.name).to_pylist()
     late = pc.greater_equal(pc.cast(table.column("fb_log_index"), pa.int64()), state.checkpoint_size).to_pylist()
     for place, row_id in enumerate(ids):

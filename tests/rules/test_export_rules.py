@@ -59,9 +59,25 @@ def test_a_folder_has_a_name_without_surprises() -> None:
 def test_no_column_has_a_name_that_a_trainer_switches_on(profile: str) -> None:
     names = [column.name for column in columns(SHAPES[profile])]
     assert len(names) == len(set(names))
-    assert not rules.TRAINER_WORDS & set(names)
-    own = {"prompt", "chosen", "rejected", "completion", "label", "suggestion", "verdict", "revision", "rationale"}
-    assert {name for name in names if not name.startswith("fb_")} <= own | {"reasons", "beats", "spans"}
+    meant = {"labels"} if profile == "stepwise" else set()  # what its trainer asks for
+    assert rules.TRAINER_WORDS & set(names) == meant
+
+
+def test_only_what_is_meant_for_a_trainer_has_its_columns() -> None:
+    """Columns by which a trainer takes a set for one of its kind; data sets of another kind have none of them."""
+    kinds = {
+        "preference": {"prompt", "chosen", "rejected"}, "reward": {"chosen", "rejected"},
+        "unpaired_preference": {"prompt", "completion", "label"}, "sft": {"prompt", "completion"},
+        "openai_ft": {"prompt", "completion"}, "prompt_only": {"prompt"},
+        "stepwise": {"prompt", "completions", "labels"},
+    }  # fmt: skip
+    words = {"prompt", "chosen", "rejected", "completion", "completions", "label", "labels"}
+    for profile, shape in SHAPES.items():
+        own = {column.name for column in columns(shape) if not column.name.startswith("fb_")}
+        if profile in kinds:
+            assert own == kinds[profile]
+        else:
+            assert own & words == {"prompt"}
 
 
 def test_texts_are_framed_so_that_no_two_rows_share_an_input() -> None:

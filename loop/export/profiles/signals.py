@@ -3,31 +3,10 @@
 import pyarrow as pa
 
 from loop.export.columns import BASE_JOINS, ORIGIN, REVISION_ORIGIN, SPANS, STRINGS, Column, Make, Shape, common
-
-_SPAN_FIELDS = {name: f"sp.{name}" for name in (
-    "target", "unit", "start", "end", "rate_num", "rate_den", "drop_frame", "region", "reason", "name", "note",
-)}  # fmt: skip
-_SPAN_FIELDS["end"] = 'sp."end"'
-
-_SPANS = """
-LEFT JOIN LATERAL (
-    SELECT array_agg(x.target::text ORDER BY x.position) AS target,
-           array_agg(x.unit::text ORDER BY x.position) AS unit,
-           array_agg(x.start ORDER BY x.position) AS start,
-           array_agg(x."end" ORDER BY x.position) AS "end",
-           array_agg(x.rate_num::bigint ORDER BY x.position) AS rate_num,
-           array_agg(x.rate_den::bigint ORDER BY x.position) AS rate_den,
-           array_agg(x.drop_frame ORDER BY x.position) AS drop_frame,
-           array_agg(x.region::text ORDER BY x.position) AS region,
-           array_agg(x.reason::text ORDER BY x.position) AS reason,
-           array_agg(dt.span_texts -> x.position::int ->> 'label' ORDER BY x.position) AS name,
-           array_agg(dt.span_texts -> x.position::int ->> 'note' ORDER BY x.position) AS note
-    FROM loop_decision_span x WHERE x.decision_id = d.id AND d.span_count > 0
-) sp ON true
-LEFT JOIN loop_media md ON md.id = s.media_id
-"""
+from loop.export.profiles import parts
 
 _TEXT = pa.string()
+_MEDIA = "LEFT JOIN loop_media md ON md.id = s.media_id"
 
 SHAPE = Shape(
     name="signals",
@@ -47,9 +26,8 @@ SHAPE = Shape(
         Column(
             "spans",
             SPANS,
-            _SPAN_FIELDS,
-            "Ranges that the decision points at. Character ranges count Unicode code points, end exclusive; frames "
-            "are integers at rate_num / rate_den.",
+            parts.SPAN_FIELDS,
+            parts.SPANS_MEANING,
             make=Make.SPANS,
         ),
         Column("fb_reason_codes", STRINGS, "d.reasons", "The same codes, under the name that every profile has."),
@@ -91,7 +69,7 @@ SHAPE = Shape(
         ),
         *common(),
     ),
-    joins=BASE_JOINS + "JOIN loop_signal sig ON sig.decision_id = d.id" + _SPANS,
+    joins=BASE_JOINS + "JOIN loop_signal sig ON sig.decision_id = d.id" + parts.spans_join("d", "dt") + _MEDIA,
     digested=("prompt", "suggestion", "revision", "rationale"),
     origins=("fb_suggestion_origin", "fb_revision_origin"),
     label_balance="verdict",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
+from loop.kernel.spreadsheet import harmless
 
 
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -35,4 +34,4 @@ def csv_response(name: str, head: Sequence[str], rows: Iterable[Sequence[object]
 def _harmless(value: object) -> object:
     if not isinstance(value, str):
         return "" if value is None else value
-    return f"'{value}" if unicodedata.normalize("NFKC", value).startswith(_STARTS_A_FORMULA) else value
+    return harmless(value)

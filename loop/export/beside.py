@@ -1,0 +1,49 @@
+"""What an order may have beside its Parquet: which profiles have what, and writing it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loop.export.columns import Shape
+from loop.export.formats import write_rows
+from loop.export.manifest import FileEntry
+from loop.export.media_files import MEDIA, WEBDATASET, brought_in, media_columns, pieces, write_media, write_tars
+from loop.export.models import Export
+from loop.export.profiles.registry import SHAPES
+from loop.kernel.errors import NotValidError
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The files, and how many media files the rows name, by whether they are here; empty where none were asked for."""
+
+    files: tuple[FileEntry, ...] = ()
+    media: Mapping[str, int] = field(default_factory=dict)
+
+
+def check_formats(profile: str, formats: Sequence[str]) -> None:
+    """Raises NotValidError for media of a profile whose rows name none."""
+    asked = next((name for name in (MEDIA, WEBDATASET) if name in formats), None)
+    if asked and not media_columns(SHAPES[profile]):
+        having = ", ".join(name for name, shape in SHAPES.items() if media_columns(shape))
+        raise NotValidError(
+            f"formats: expected {asked} for a profile whose rows name media ({having}), found it for {profile}",
+            field="formats",
+        )
+
+
+def write_beside(
+    export: Export, shape: Shape, formats: Sequence[str], data: Sequence[FileEntry], folder: Path,
+    check: Callable[[], None],
+) -> Beside:  # fmt: skip
+    """Writes what was asked for below `folder`, from its finished Parquet. At most one query."""
+    files = write_rows(formats, data, folder, check)
+    if not {MEDIA, WEBDATASET} & set(formats):
+        return Beside(tuple(files))
+    named = pieces(shape, [folder / entry.path for entry in data])
+    stored = brought_in(export, named)
+    if MEDIA in formats:
+        files += write_media(named, stored, folder, check)
+    if WEBDATASET in formats:
+        files += write_tars(named, stored, folder, shape.name, check)
+    return Beside(tuple(files), {"named": len(named), "included": len(stored), "missing": len(named) - len(stored)})

@@ -42,11 +42,11 @@ REQUEST_UNLEARNING = "request_unlearning"
 # The releases that replace one, directly or one after another, and are out.
 _LATER = """
 WITH RECURSIVE later AS (
-    SELECT id, uid, version, state FROM loop_export WHERE replaces_id = %s
+    SELECT id, uid, version, state, published_at FROM loop_export WHERE replaces_id = %s
     UNION ALL
-    SELECT e.id, e.uid, e.version, e.state FROM loop_export e JOIN later ON e.replaces_id = later.id
+    SELECT e.id, e.uid, e.version, e.state, e.published_at FROM loop_export e JOIN later ON e.replaces_id = later.id
 )
-SELECT id, uid::text || '@' || version FROM later WHERE state = 'published' ORDER BY id
+SELECT id, uid::text || '@' || version, published_at FROM later WHERE state = 'published' ORDER BY id
 """
 # A row of another release is the same row if it rests on the same decisions and shows the same side.
 _CARRIED = """
@@ -60,19 +60,28 @@ WHERE rr.notice_id = ANY(%s) AND NOT EXISTS (SELECT FROM loop_export_row_dropped
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A published release that replaces one, directly or not. `name` is "uid@version"."""
+
+    key: int
+    name: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """Which feed is due: equal editions have equal bytes, whoever makes them."""
 
     export: Export
     issued_at: datetime
     last_notice: int
-    last_replacement: int
+    later: tuple[Later, ...]
 
     @property
     def tag(self) -> str:
         """Changes with the feed's bytes, and is known without making them."""
         parts = (
-            self.export.uid, rfc3339(self.issued_at), self.last_notice, self.last_replacement,
+            self.export.uid, rfc3339(self.issued_at), self.last_notice, *(each.name for each in self.later),
             load_or_create().verifier,
         )  # fmt: skip
         return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
@@ -88,14 +97,13 @@ def edition(export: Export) -> Edition:
         raise NotPublishedError(f"expected a published release, found one that is {export.state}", state=export.state)
     moment = database_moment()
     notices = RecallNotice.objects.filter(export=export).aggregate(last=Max("id"), at=Max("issued_at"))
-    later = Export.objects.filter(pk__in=[pk for pk, _ in replacements(export)])
-    out = later.aggregate(last=Max("id"), at=Max("published_at"))
-    times = [moment.replace(minute=0, second=0, microsecond=0), notices["at"], out["at"]]
+    later = replacements(export)
+    times = [moment.replace(minute=0, second=0, microsecond=0), *(each.published_at for each in later)]
     return Edition(
         export=export,
-        issued_at=max(each for each in times if each is not None),
+        issued_at=max([*times, notices["at"]] if notices["at"] else times),
         last_notice=notices["last"] or 0,
-        last_replacement=out["last"] or 0,
+        later=later,
     )
 
 
@@ -109,7 +117,7 @@ def signed_feed(due: Edition) -> bytes:
 
 
 def document(due: Edition) -> dict[str, Json]:
-    """The feed before it is signed. Five queries, and as many rows as are recalled."""
+    """The feed before it is signed. Four queries, and as many rows as are recalled."""
     export = due.export
     found = RecallNotice.objects.filter(export=export, pk__lte=due.last_notice).order_by("id")
     notices = list(found.select_related("cause", "erasure", "event__leaf"))
@@ -120,7 +128,7 @@ def document(due: Edition) -> dict[str, Json]:
     named = RecallRow.objects.filter(notice__in=notices).order_by("notice_id", "row__position")
     for notice_id, row_id in named.values_list("notice_id", "row__row_id").iterator(chunk_size=10_000):
         rows[notice_id].append(row_id)
-    replaced = replaced_by(export, notices)
+    replaced = replaced_by(due.later, notices)
     return {
         "format": FORMAT,
         "export": str(export.uid),
@@ -133,27 +141,26 @@ def document(due: Edition) -> dict[str, Json]:
     }
 
 
-def replacements(export: Export) -> list[tuple[int, str]]:
-    """(key, "uid@version") of the published releases that replace it, directly or not, oldest first. One query."""
+def replacements(export: Export) -> tuple[Later, ...]:
+    """The published releases that replace it, one after another, oldest first. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_LATER, [export.pk])
-        return [(int(pk), str(name)) for pk, name in cursor.fetchall()]
+        return tuple(Later(*row) for row in cursor.fetchall())
 
 
-def replaced_by(export: Export, notices: Sequence[RecallNotice]) -> dict[int, str]:
+def replaced_by(later: Sequence[Later], notices: Sequence[RecallNotice]) -> dict[int, str]:
     """{notice: "uid@version" of the newest replacement that carries none of its rows}, for those that have one.
 
-    Two queries; they read the recalled rows and their like in the replacements, through the index of decisions.
+    One query; it reads the recalled rows and their like in the replacements, through the index of decisions.
     """
-    later = replacements(export)
     if not later or not notices:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_CARRIED, [[pk for pk, _ in later], [notice.pk for notice in notices]])
+        cursor.execute(_CARRIED, [[each.key for each in later], [notice.pk for notice in notices]])
         carried: set[tuple[int, int]] = set(cursor.fetchall())
     found = {}
     for notice in notices:
-        free = [name for pk, name in later if (notice.pk, pk) not in carried]
+        free = [each.name for each in later if (notice.pk, each.key) not in carried]
         if free:
             found[notice.pk] = free[-1]
     return found

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, IntegerField, Q, QuerySet, When
 
 from loop.consent import terms
 from loop.consent.models import Authorisation
+from loop.export.models import Export
 from loop.kernel.errors import NotFoundError
 from loop.material.models import Production
 from loop.people.models import Contributor
@@ -36,6 +38,12 @@ class Recall:
     answers: tuple[RecallAck, ...]
     answered: RecallAck | None
 
+    @property
+    def models(self) -> list[tuple[str, str]]:
+        """(model, what was done about it) as the latest answers say, by name."""
+        said = {str(each["id"]): str(each["action"]) for ack in self.answers for each in ack.models_affected}
+        return sorted(said.items())
+
 
 def notices() -> QuerySet[RecallNotice]:
     """Notices, newest first, with all that `recall_of` needs. Two queries once it is read."""
@@ -51,6 +59,19 @@ def standing_at(standing: str, moment: datetime) -> Q:
         Standing.OVERDUE.value: ~ANSWERED & Q(deadline__lt=moment),
         Standing.ANSWERED.value: ANSWERED,
     }.get(standing, Q())
+
+
+def overdue_first(found: QuerySet[RecallNotice], moment: datetime) -> QuerySet[RecallNotice]:
+    """The same notices with `late` (1: overdue at `moment`, else 0), overdue ones first, then the newest."""
+    late = Case(When(standing_at(Standing.OVERDUE, moment), then=1), default=0, output_field=IntegerField())
+    return found.annotate(late=late).order_by("-late", "-id")
+
+
+def replacements_of(exports: Collection[int]) -> dict[int, Export]:
+    """{release: the newest order that replaces it and has neither failed nor been cancelled}. One query."""
+    dead = (Export.State.FAILED, Export.State.CANCELLED)
+    found = Export.objects.filter(replaces__in=exports).exclude(state__in=dead).order_by("id")
+    return {each.replaces_id: each for each in found if each.replaces_id is not None}
 
 
 def recall_of(notice: RecallNotice, moment: datetime) -> Recall:

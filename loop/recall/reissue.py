@@ -9,7 +9,7 @@ from loop.kernel.actor import Actor
 from loop.kernel.errors import ConflictError
 from loop.people.querysets import require
 from loop.people.roles import Permission
-from loop.recall.feed import replaced_by
+from loop.recall.feed import replaced_by, replacements
 from loop.recall.models import RecallNotice
 
 
@@ -39,7 +39,7 @@ def reissue(*, export: Export, actor: Actor, second: Actor | None = None) -> Exp
     notices = list(RecallNotice.objects.filter(export=export))
     if not notices:
         raise NothingToReplaceError("expected a release with a recall, found none: there is nothing to take out")
-    done = replaced_by(export, notices)
+    done = replaced_by(replacements(export), notices)
     if all(notice.pk in done for notice in notices):
         raise NothingToReplaceError(f"its recalled rows are gone from {max(done.values())} already, which replaces it")
     recipe = recipes.read(export.recipe)
@@ -55,5 +55,6 @@ def reissue(*, export: Export, actor: Actor, second: Actor | None = None) -> Exp
         replaces=export,
         rows_per_shard=recipe.rows_per_shard,
         form=recipe.form,
+        formats=recipe.formats,
         second=second,
     )

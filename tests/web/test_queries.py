@@ -105,6 +105,9 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
     ("export-progress", "data", exported(), ""),
     ("export-excluded", "data", exported(), ""),
     ("export-excluded-csv", "data", exported(), ""),
+    ("export-recalled", "data", exported(), ""),
+    ("export-recalled-csv", "data", exported(), ""),
+    ("export-recalled-feed", "data", exported(), ""),
     ("authorisations", "consent", nothing, ""),
     ("authorisations-csv", "consent", nothing, ""),
     ("authorisation-new", "consent", nothing, ""),
@@ -153,9 +156,8 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
 
 
 GESTURES = frozenset({
-    "assign", "choose", "claims", "coach", "compensation-meet", "decide", "draft", "export-act", "export-take",
-    "link-close", "link-new",
-    "media-retry", "opinion", "reveal", "reveal-text", "view", "views",
+    "assign", "choose", "claims", "coach", "compensation-meet", "decide", "draft", "export-act", "export-replace",
+    "export-take", "link-close", "link-new", "media-retry", "opinion", "reveal", "reveal-text", "view", "views",
 })  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from loop.export.approval import goes_outside
 from loop.export.models import Profile
 from loop.export.order import order
 from loop.export.preview import Preview, preview
+from loop.export.profiles.registry import SHAPES
+from loop.export.recipe import FORM_WORDS, FORMS, STANDARD
 from loop.export.rules import LABEL_POLICIES
 from loop.gate.reasons import BY_CODE
 from loop.kernel.errors import LoopError
@@ -33,6 +35,12 @@ LABEL_WORDS = {
     "lead_wins": "The lead's, else none",
     "majority": "The majority's, ties give none",
 }
+FORMAT_WORDS = (
+    ("jsonl", "JSON Lines"),
+    ("csv", "CSV"),
+    ("media", "Media files"),
+    ("webdataset", "Media files in tar (WebDataset)"),
+)
 OUTCOMES = (("accept", "Accept"), ("reject", "Reject"), ("revise", "Revise"))
 
 
@@ -43,6 +51,12 @@ class OrderForm(forms.Form):
     purpose = forms.ChoiceField(label="Purpose")
     recipient = forms.ModelChoiceField(
         label="Recipient", queryset=Recipient.objects.order_by("code"), to_field_name="code", empty_label="choose"
+    )
+    form = forms.ChoiceField(
+        label="Form",
+        required=False,
+        choices=[(name, FORM_WORDS[name]) for name in FORMS],
+        help_text="Messages: for preference, unpaired preference, sft, prompt only and reward.",
     )
     labels = forms.ChoiceField(
         label="Labels",
@@ -58,6 +72,14 @@ class OrderForm(forms.Form):
     )
     kinds = forms.MultipleChoiceField(label="Kinds", required=False, widget=forms.CheckboxSelectMultiple)
     models = forms.MultipleChoiceField(label="Model versions", required=False, widget=forms.CheckboxSelectMultiple)
+
+    formats = forms.MultipleChoiceField(
+        label="Beside the Parquet",
+        required=False,
+        choices=FORMAT_WORDS,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="The rows once more, or the media files that they name.",
+    )
 
     def __init__(self, *args: Any, production: Production, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,8 +105,10 @@ class OrderForm(forms.Form):
             "profile": data["profile"],
             "purpose": data["purpose"],
             "recipient": data["recipient"],
+            "form": data["form"] or STANDARD,
             "labels": data["labels"],
             "filters": {name: data[name] for name in names if data[name]},
+            "formats": data["formats"],
         }
 
 
@@ -120,6 +144,9 @@ def new(request: HttpRequest, code: str) -> HttpResponseBase:
             if foreseen
             else [],
             "key": request.POST.get("key") or uuid4(),
+            "profiles": [
+                (name, Profile(name).label, shape.about, PROFILE_PURPOSE[name]) for name, shape in SHAPES.items()
+            ],
         },
         status=422 if request.method == "POST" else 200,
     )

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HTMX_STOP_POLLING
 
+from loop.export.addresses import FEED, path_to
 from loop.export.approval import request_of
 from loop.export.cancel import cancel
 from loop.export.files import NotPublishedError, ReleaseFile, release_files
@@ -23,7 +24,7 @@ from loop.kernel.clock import now
 from loop.kernel.errors import ConflictError, NotFoundError
 from loop.material.models import Production
 from loop.people.roles import Permission
-from loop.recall.querysets import notices, recall_of
+from loop.recall.querysets import notices, recall_of, replacements_of
 from loop.tasks import nudge
 from loop.web.desk import Desk, open_production, page
 
@@ -91,7 +92,7 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
         "datateam/export.html",
         {
             "export": export,
-            "progress": progress_of(export),
+            "progress": progress_of(export) if export.state in UNFINISHED else None,
             "ended": export.state in ENDED,
             "moves": export.state in UNFINISHED,
             "no_worker": export.state in UNFINISHED and not is_worker_alive(),
@@ -101,6 +102,8 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
             "not_made": [(NOT_MADE.get(name, name), count) for name, count in export.not_made.items() if count],
             "files": files,
             "trouble": trouble,
+            "feed": request.build_absolute_uri(path_to(FEED, export.uid)),
+            "replacement": replacements_of([export.pk]).get(export.pk),
             "recalls": [recall_of(notice, now()) for notice in notices().filter(export=export)],
             "downloads": list(export.downloads.order_by("-id")[:20]),
             "dropped": export.rows.filter(dropped__isnull=False).count(),

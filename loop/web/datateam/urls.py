@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loop.web.datateam import excluded, files, new, releases
+from loop.web.datateam import excluded, files, new, recalled, releases
 
 urlpatterns = [
     path("p/<str:code>/exports/", releases.index, name="exports"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("p/<str:code>/exports/<int:number>/progress/", releases.progress, name="export-progress"),
     path("p/<str:code>/exports/<int:number>/excluded/", excluded.excluded, name="export-excluded"),
     path("p/<str:code>/exports/<int:number>/excluded.csv", excluded.download, name="export-excluded-csv"),
+    path("p/<str:code>/exports/<int:number>/recalled/", recalled.recalled, name="export-recalled"),
+    path("p/<str:code>/exports/<int:number>/recalled.csv", recalled.download, name="export-recalled-csv"),
+    path("p/<str:code>/exports/<int:number>/recalled.json", recalled.feed, name="export-recalled-feed"),
+    path("p/<str:code>/exports/<int:number>/replace/", recalled.replace, name="export-replace"),
     path("p/<str:code>/exports/<int:number>/take/", files.take, name="export-take"),
     path("p/<str:code>/exports/<int:number>/<str:act>/", releases.act, name="export-act"),
 ]

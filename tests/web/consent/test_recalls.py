@@ -1,19 +1,25 @@
 """The pages of recalls: how far each notice is, the same as CSV, and the form that records an answer."""
 
+import base64
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from loop.consent.models import Authorisation, RecipientDutyMet
+from loop.export.addresses import ANSWERS, FEED, path_to
+from loop.export.models import Export
 from loop.kernel.actor import SYSTEM
 from loop.recall import withdraw as withdrawing
 from loop.recall.models import RecallAck, RecallNotice
 from loop.recall.withdraw import withdraw
-from tests.support.releases import stage
+from loop.web.consent import recalling
+from tests.support.releases import finished, stage
 from tests.web.conftest import Desks
 
 MOST = 12
@@ -138,7 +144,7 @@ def test_the_filter_and_the_file_say_the_same(desks: Desks, monkeypatch: pytest.
 
     def shown(state: str) -> set[str]:
         page = officer.get(desks.address("recalls/"), {"state": state})
-        return {str(each.notice.uid) for each in page.context["recalls"]}
+        return {str(each.notice.uid) for each, _ in page.context["recalls"]}
 
     assert str(late.uid) in shown("overdue")
     assert shown("answered") == {str(notice.uid)}
@@ -159,8 +165,97 @@ def test_the_pages_ask_little(desks: Desks) -> None:
     export = desks.release()
     desks.stage.releases("unpaired_preference")
     notice = recalled(desks)
-    for path in ("recalls/", "recalls.csv", f"recalls/{notice.uid}/", f"exports/{export.number}/"):
+    release = f"exports/{export.number}/"
+    own = (release, *(f"{release}recalled{kind}" for kind in ("/", ".csv", ".json")))
+    for path in ("recalls/", "recalls.csv", f"recalls/{notice.uid}/", *own):
         desks["consent_officer"].get(desks.address(path))
         with CaptureQueriesContext(connection) as captured:
             assert desks["consent_officer"].get(desks.address(path)).status_code == 200
         assert len(captured) <= MOST, (path, [each["sql"][:90] for each in captured.captured_queries])
+
+
+def test_overdue_ones_come_first_on_every_page(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    desks.release()
+    desks.stage.releases("unpaired_preference")
+    monkeypatch.setattr(withdrawing, "DEADLINE_DAYS", 0)
+    late = recalled(desks, "director-1")
+    monkeypatch.undo()
+    recalled(desks)
+    monkeypatch.setattr(recalling, "PAGE", 1)
+    officer, address, seen = desks["consent_officer"], desks.address("recalls/"), []
+    query = ""
+    for _ in range(RecallNotice.objects.count()):
+        page = officer.get(f"{address}{query}")
+        seen += [each.notice for each, _ in page.context["recalls"]]
+        query = page.context["older"]
+    assert query == ""
+    overdue = list(RecallNotice.objects.filter(cause=late.cause).order_by("-id"))
+    assert seen == [*overdue, *RecallNotice.objects.exclude(cause=late.cause).order_by("-id")]
+    for odd in ("7", "2-1", "1-", "0-" + "9" * 30, "\u0661-1"):
+        assert len(officer.get(address, {"before": odd}).context["recalls"]) == 1
+    lines = officer.get(desks.address("recalls.csv")).content.decode().splitlines()[1:]
+    assert [line.split(",")[0] for line in lines] == [str(notice.uid) for notice in seen]
+
+
+def test_a_replacement_is_ordered_from_the_page_and_shown_everywhere(desks: Desks) -> None:
+    export = desks.release()
+    release = desks.address(f"exports/{export.number}/")
+    assert "Order the replacement" not in desks["data"].get(release).content.decode()
+    notice = recalled(desks)
+    address = desks.address(f"recalls/{notice.uid}/")
+    assert "Order the replacement" not in desks["consent_officer"].get(address).content.decode()
+    for path in (release, f"{release}recalled/", address):
+        assert "Order the replacement" in desks["data"].get(path).content.decode(), path
+    for who in ("consent_officer", "producer", "auditor", "admin", "editor"):
+        assert desks[who].post(f"{release}replace/").status_code == 403, who
+    assert desks["stranger"].post(f"{release}replace/").status_code == 404
+    assert desks["data"].get(f"{release}replace/").status_code == 405
+    page = desks["data"].post(f"{release}replace/", follow=True)
+    new = Export.objects.get(replaces=export)
+    assert page.redirect_chain[0][0] == desks.address(f"exports/{new.number}/")
+    assert f"Ordered E-{new.number}, version 2.0.0, in place of E-{export.number}." in page.content.decode()
+    again = desks["data"].post(f"{release}replace/", follow=True).content.decode()
+    assert "Nothing was ordered" in again
+    assert f"found E-{new.number} in the making" in again
+    finished(new)
+    for path in (release, address, desks.address("recalls/")):
+        page = desks["data"].get(path)
+        assert desks.address(f"exports/{new.number}/") in page.content.decode(), path
+        assert "Order the replacement" not in page.content.decode(), path
+    assert ">2.0.0</td>" in desks["data"].get(f"{release}recalled/").content.decode()
+    assert f",E-{new.number} 2.0.0,published" in desks["data"].get(desks.address("recalls.csv")).content.decode()
+
+
+def test_every_recalled_row_is_named_on_the_page_the_file_and_the_feed(desks: Desks) -> None:
+    export = desks.release()
+    release = desks.address(f"exports/{export.number}/")
+    assert "Nothing was recalled from it" in desks["data"].get(f"{release}recalled/").content.decode()
+    notice = recalled(desks)
+    rows = list(notice.notice_rows.values_list("row__row_id", flat=True))
+    page = desks["data"].get(f"{release}recalled/").content.decode()
+    file = desks["data"].get(f"{release}recalled.csv").content.decode()
+    feed = desks["data"].get(f"{release}recalled.json")
+    said = json.loads(base64.b64decode(json.loads(feed.content)["payload"]))
+    assert rows
+    assert set(rows) == set(said["notices"][0]["rows"])
+    for row in rows:
+        assert row in page
+        assert f"{row},{notice.uid},withdrawn_by_party," in file
+    assert feed["Content-Type"] == "application/vnd.dsse.envelope+json"
+    for kind in ("/", ".csv", ".json"):
+        assert desks["editor"].get(f"{release}recalled{kind}").status_code == 403
+        assert desks["stranger"].get(f"{release}recalled{kind}").status_code == 404
+    waiting = desks.stage.orders("preference", purpose="ai_generative_training")
+    assert desks["data"].get(desks.address(f"exports/{waiting.number}/recalled.json")).status_code == 404
+
+
+def test_the_addresses_are_shown_to_those_they_are_for(desks: Desks) -> None:
+    export = desks.release()
+    notice = recalled(desks)
+    feed, answers = path_to(FEED, export.uid), path_to(ANSWERS, export.uid)
+    address = desks.address(f"recalls/{notice.uid}/")
+    assert feed in desks["data"].get(desks.address(f"exports/{export.number}/")).content.decode()
+    assert answers in desks["consent_officer"].get(address).content.decode()
+    for who in ("data", "producer", "auditor", "admin"):
+        assert answers not in desks[who].get(address).content.decode(), who
+    assert Client().get(feed).status_code == 200

@@ -20,10 +20,14 @@ from loop.consent.request import ask_parties
 from loop.export.models import Export, ExportRow, ExportRowDropped
 from loop.export.rules import PUBLISHED
 from loop.kernel.actor import SYSTEM
+from loop.people.account import add_user
+from loop.people.member import add_member
 from loop.people.models import Contributor
 from loop.recall.models import RecallRow
 from tests.browser.axe import violations
+from tests.browser.conftest import let_in
 from tests.support.releases import PURPOSE, YEAR, Stage, few_lines, finished, stage, today
+from tests.support.site import Site
 
 PHONE = {"width": 390, "height": 844}
 SIZES = ((1440, 900), (1280, 680), (820, 1100), (390, 844), (320, 640))
@@ -112,7 +116,9 @@ def test_everything_is_done_by_keyboard(door: Door, open_browser: Callable[..., 
     assert list(states) == ["ConsentGiven", "ConsentWithdrawn"]
 
 
-def test_the_secret_goes_no_further_than_the_first_address(door: Door, open_browser: Callable[..., Page]) -> None:
+def test_the_secret_goes_no_further_than_the_first_address(
+    door: Door, open_browser: Callable[..., Page], site: Site
+) -> None:
     page = open_browser()
     secret = door.address.split("/")[2]
     told: list[str] = []
@@ -123,6 +129,10 @@ def test_the_secret_goes_no_further_than_the_first_address(door: Door, open_brow
     assert sum(secret in each for each in told) == 1
     assert not any("xxx" in each.split(" ")[1] for each in told)
     assert secret not in page.evaluate("document.cookie")
+    written = site.log.read_text(errors="replace")
+    assert "Not Found: /c/[link]/" in written
+    assert "xxxx" not in written
+    assert secret not in written
 
 
 def test_no_rule_of_accessibility_is_broken(door: Door, open_browser: Callable[..., Page]) -> None:
@@ -213,3 +223,27 @@ def test_allowing_and_withdrawing_while_an_export_runs(
         assert not dropped & recalled
     report = verify()
     assert report.ok, report.problems
+
+
+def test_the_officers_pages_break_no_rule_either(
+    door: Door, open_browser: Callable[..., Page], site: Site, live_site: str
+) -> None:
+    officer = add_user(username="olga", actor=SYSTEM).user
+    add_member(user=officer, production=door.show.production, role="consent_officer", actor=SYSTEM)
+    page = open_browser(reduced_motion="reduce")
+    let_in(page, officer, site, live_site)
+    found = []
+    base = f"/p/{door.show.production.code}"
+    for address in (f"{base}/requests/", f"{base}/requests/new/", f"{base}/notices/", "links"):
+        if address == "links":
+            page.goto(f"{base}/requests/")
+            page.get_by_role("button", name="New link").click()
+            expect(page.locator("h1")).to_have_text("1 link to send")
+        else:
+            page.goto(address)
+        for theme in ("dark", "light"):
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+            for width, height in SIZES[:3]:
+                page.set_viewport_size({"width": width, "height": height})
+                found.extend(f"{address} {theme} {width}: {each}" for each in violations(page))
+    assert not found, "\n".join(found)

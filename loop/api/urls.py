@@ -4,6 +4,7 @@ from django.urls import URLPattern, re_path
 
 from loop.api.base import Nowhere
 from loop.api.decisions import Decisions, OneDecision
+from loop.api.explain import Explain
 from loop.api.exports import CancelExport, ExportDownloads, ExportFiles, Exports, OneExport
 from loop.api.links import TakeFile
 from loop.api.media import OneMedia
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^media/{SHA256}/?$", OneMedia.as_view(), name="api-media"),
     re_path(r"^decisions/?$", Decisions.as_view(), name="api-decisions"),
     re_path(rf"^decisions/{UID}/?$", OneDecision.as_view(), name="api-decision"),
+    re_path(r"^explain/?$", Explain.as_view(), name="api-explain"),
     re_path(r"^exports/?$", Exports.as_view(), name="api-exports"),
     re_path(rf"^exports/{UID}/?$", OneExport.as_view(), name="api-export"),
     re_path(rf"^exports/{UID}/cancel/?$", CancelExport.as_view(), name="api-export-cancel"),

@@ -87,13 +87,15 @@ def explain(
     recipient: Recipient | None,
     profile: str | None = None,
     decision: Decision | None = None,
+    other: Decision | None = None,
     on: date | None = None,
     moment: datetime | None = None,
 ) -> Explanation:
     """The gate's answer for `suggestion`, each rule with its evidence.
 
     One row for each decision that gives a signal (accept, reject, revise) and is not superseded; `decision` narrows it
-    to one, live or not. Without any, the answer is that of the suggestion alone, where rule 6 fails: nobody decided.
+    to one, live or not, and `other` makes it a pair: one row of both decisions. Without any, the answer is that of the
+    suggestion alone, where rule 6 fails: nobody decided.
     `moment` default: the database's now; `on` default: its date in UTC. `profile` None leaves rule 2 out.
     Some ten queries, and three a decision. Nothing is written but temporary tables.
     """
@@ -104,7 +106,10 @@ def explain(
             on=on or utc_date(when), moment=when,
         )  # fmt: skip
         decisions = [decision] if decision is not None else _live(suggestion)
-        parts = _parts(decisions)
+        both = [other] if other is not None and other not in decisions else []
+        parts = _parts([*decisions, *both])
+        for each in both:
+            parts[decisions[0].pk] |= parts.pop(each.pk)
     involved = parts if decisions else {0: _listed(suggestion)}
     everybody = {one.party for group in involved.values() for one in group}
     people = Contributor.objects.in_bulk(everybody)
@@ -117,7 +122,10 @@ def explain(
             involved.get(subject.pk if subject else 0, set()),
             people,
             records,
-            sources_of(suggestion, subject, moment=question.moment),
+            [
+                *sources_of(suggestion, subject, moment=question.moment),
+                *(one for each in both for one in sources_of(each.suggestion, each, moment=question.moment)),
+            ],
         )
         for subject in subjects
     ]
@@ -194,7 +202,8 @@ def _statement(record: Authorisation, question: Question) -> Statement:
 
 def _source_rule(number: int, question: Question, sources: Sequence[Source]) -> RuleAnswer:
     facts = []
-    for source in sources[: 1 if number != reasons.SCREEN else None]:
+    # Two for each decision, the suggestion's and the decision's own; they differ in what screening said.
+    for source in sources if number == reasons.SCREEN else sources[::2]:
         failed = next((code for code in source_codes(question, source) if BY_CODE[code].rule == number), "")
         text = {
             reasons.SUPPLIER: f"origin {source.origin}, training on its outputs {source.training or 'not recorded'}",

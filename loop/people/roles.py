@@ -86,6 +86,7 @@ EXPORTS_ORDER: Final = "exports:order"
 EXPORTS_READ: Final = "exports:read"
 EXPORTS_DOWNLOAD: Final = "exports:download"
 RECALLS_ACKNOWLEDGE: Final = "recalls:acknowledge"
+REGISTRY_READ: Final = "registry:read"
 
 SCOPES: Final[dict[str, frozenset[Permission]]] = {
     SUGGESTIONS_WRITE: frozenset({P.BRING_IN}),
@@ -96,6 +97,7 @@ SCOPES: Final[dict[str, frozenset[Permission]]] = {
     EXPORTS_READ: frozenset({P.SEE_EXPORT}),
     EXPORTS_DOWNLOAD: frozenset({P.DOWNLOAD_EXPORT, P.SEE_EXPORT}),
     RECALLS_ACKNOWLEDGE: frozenset({P.ANSWER_RECALL, P.SEE_EXPORT}),
+    REGISTRY_READ: frozenset({P.SEE_REGISTRY}),
 }
 
 

@@ -46,6 +46,7 @@ TOOLS = {
     "exports:read": {P.SEE_PRODUCTION, P.SEE_EXPORT},
     "exports:download": {P.SEE_PRODUCTION, P.SEE_EXPORT, P.DOWNLOAD_EXPORT},
     "recalls:acknowledge": {P.SEE_PRODUCTION, P.SEE_EXPORT, P.ANSWER_RECALL},
+    "registry:read": {P.SEE_PRODUCTION, P.SEE_REGISTRY},
 }
 
 

@@ -131,6 +131,7 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
     ("quarantine-csv", "producer", nothing, ""),
     ("quarantine-release", "producer", of("held"), ""),
     ("explain", "consent", of("text"), ""),
+    ("explain-row", "consent", exported(), ""),
     ("approvals", "consent", nothing, ""),
     ("approvals-csv", "auditor", nothing, ""),
     ("approval", "consent", of("approval of a release"), ""),

@@ -12,8 +12,10 @@ from django.views.decorators.http import require_safe
 
 from loop.consent.models import Recipient
 from loop.consent.terms import PURPOSES
-from loop.export.models import Profile
+from loop.export.explain_row import explain_row
+from loop.export.models import Export, Profile
 from loop.gate.explain import explain
+from loop.kernel.errors import NotFoundError
 from loop.people.roles import Permission
 from loop.suggestion.models import Suggestion
 from loop.web.desk import open_production, page
@@ -55,4 +57,38 @@ def explained(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
         request,
         "consent/explain.html",
         {"form": form, "suggestion": suggestion, "answer": answer, "shows_parties": desk.may(Permission.SEE_REGISTRY)},
+    )
+
+
+@page
+@require_safe
+def released(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
+    """Why a row is in a release: as it was published, and as of now. Without ?row= it asks for one."""
+    desk, production = open_production(request, code, Permission.SEE_EXPORT)
+    if not desk.may(Permission.SEE_REGISTRY) and not desk.may(Permission.ORDER_EXPORT):
+        raise PermissionDenied
+    related = Export.objects.select_related("production", "recipient")
+    export = get_object_or_404(related, production=production, number=number)
+    row_id = request.GET.get("row", "").strip().replace("\x00", "")
+    found, problem = None, ""
+    if row_id:
+        try:
+            found = explain_row(export=export, row_id=row_id)
+        except NotFoundError as error:
+            problem = str(error)
+    answers = []
+    if found is not None:
+        answers = [("As it was published", found.at_publishing), ("Now", found.now)]
+    return render(
+        request,
+        "consent/explain_row.html",
+        {
+            "export": export,
+            "row_id": row_id,
+            "found": found,
+            "problem": problem,
+            "answers": [(words, answer) for words, answer in answers if answer is not None],
+            "shows_parties": desk.may(Permission.SEE_REGISTRY),
+        },
+        status=404 if problem else 200,
     )

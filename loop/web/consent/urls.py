@@ -47,6 +47,7 @@ urlpatterns = [
     path("p/<str:code>/quarantine.csv", quarantine.download, name="quarantine-csv"),
     path("p/<str:code>/quarantine/<uuid:uid>/", quarantine.let_go, name="quarantine-release"),
     path("p/<str:code>/items/<uuid:uid>/explain/", explaining.explained, name="explain"),
+    path("p/<str:code>/exports/<int:number>/rows/explain/", explaining.released, name="explain-row"),
     path("p/<str:code>/requests/", requests.index, name="requests"),
     path("p/<str:code>/requests.csv", requests.download, name="requests-csv"),
     path("p/<str:code>/requests/new/", requests.new, name="request-new"),

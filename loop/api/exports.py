@@ -26,9 +26,10 @@ from loop.export.approval import with_approval
 from loop.export.cancel import cancel
 from loop.export.download import download
 from loop.export.files import release_files
-from loop.export.models import Export, ExportShard, Profile
+from loop.export.models import Export, ExportShard
 from loop.export.order import order
-from loop.export.recipe import DEFAULT_LABELS
+from loop.export.profiles.registry import SENTENCES
+from loop.export.recipe import DEFAULT_LABELS, FORM_WORDS, FORMS, STANDARD, TALKING
 from loop.export.rules import LABEL_POLICIES
 from loop.kernel.clock import now, rfc3339
 from loop.people.querysets import productions_where
@@ -42,7 +43,7 @@ class ExportQuery(PageQuery):
     """Which exports."""
 
     production = serializers.CharField(max_length=32, required=False)
-    profile = serializers.ChoiceField(choices=Profile.choices, required=False)
+    profile = serializers.ChoiceField(choices=SENTENCES, required=False)
     state = serializers.ChoiceField(choices=Export.State.choices, required=False)
     recipient = serializers.CharField(max_length=64, required=False)
 
@@ -64,7 +65,15 @@ class OrderBody(serializers.Serializer[Any]):
     production = serializers.CharField(
         max_length=32, required=False, help_text="Its code; may be left out with a token for one production."
     )
-    profile = serializers.ChoiceField(choices=Profile.choices)
+    profile = serializers.ChoiceField(
+        choices=SENTENCES,
+        help_text="The shape of a row. Each needs its purpose; the dataset format's page has the table.",
+    )
+    form = serializers.ChoiceField(
+        choices=[(name, FORM_WORDS[name]) for name in FORMS],
+        default=STANDARD,
+        help_text=f"conversational: for {', '.join(sorted(TALKING))}.",
+    )
     purpose = serializers.CharField(max_length=40)
     recipient = serializers.CharField(max_length=64, help_text="The recipient's code.")
     labels = serializers.ChoiceField(choices=[(name, name) for name in LABEL_POLICIES], default=DEFAULT_LABELS)
@@ -139,6 +148,7 @@ class Exports(ScopedExports):
             recipient=recipient,
             actor=self.actor,
             labels=body["labels"],
+            form=body["form"],
             filters=body.get("filters", {}),
             checkpoint=body.get("checkpoint"),
             gate_date=body.get("gate_date"),

@@ -54,10 +54,10 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
         CONSENTS: snapshot(export, names, found.tally.auths, moment=judged_at(export, export.frozen_at)),
     }
     files = data + [_write(folder, name, content) for name, content in documents.items()]
-    files.append(_write(folder, DPS, dps(found, files)))
-    files.append(_write(folder, CROISSANT, croissant(found, files)))
     rendered = write_interchange(export.profile, [folder / entry.path for entry in data], folder)
     files += [FileEntry(name, *sha256_of(folder / name)) for name in rendered]
+    files.append(_write(folder, DPS, dps(found, files)))
+    files.append(_write(folder, CROISSANT, croissant(found, files)))
     check()
     stated = _write(folder, MANIFEST, manifest(found, files))
     _write(folder, ENVELOPE, _signed(found, [*files, stated]))

@@ -12,6 +12,7 @@ from loop.kernel.errors import NotValidError
 DEFAULT_LABELS = "latest_per_person"
 STANDARD, CONVERSATIONAL = "standard", "conversational"
 FORMS = (STANDARD, CONVERSATIONAL)
+FORM_WORDS: Mapping[str, str] = {STANDARD: "Texts", CONVERSATIONAL: "Messages of a dialogue"}
 TALKING = frozenset({"preference", "unpaired_preference", "sft", "prompt_only", "reward"})
 """Profiles that trainers also read as lists of messages."""
 NO_FILTERS: Mapping[str, Sequence[str]] = {}

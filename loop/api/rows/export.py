@@ -8,7 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from loop.export.approval import APPROVED, ASKED, REFUSED, goes_outside
-from loop.export.models import Export, ExportShard, Profile
+from loop.export.models import Export, ExportShard
+from loop.export.profiles.registry import SENTENCES
+from loop.export.recipe import STANDARD
 from loop.kernel.clock import rfc3339
 
 COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
@@ -21,9 +23,10 @@ class OrderRow(serializers.Serializer[Export]):
     production = serializers.CharField(source="production.code")
     number = serializers.IntegerField(help_text="E-1, E-2 ... within the production.")
     version = serializers.CharField(help_text="Of the dataset: 2.0.0 takes the place of a 1.0.0 with recalled rows.")
-    profile = serializers.ChoiceField(choices=Profile.choices)
+    profile = serializers.ChoiceField(choices=SENTENCES)
     purpose = serializers.CharField()
     recipient = serializers.CharField(source="recipient.code")
+    form = serializers.SerializerMethodField(help_text="standard, or conversational: messages instead of texts.")
     labels = serializers.CharField(source="recipe.labels")
     filters = serializers.SerializerMethodField()
     checkpoint_size = serializers.IntegerField(help_text="Decisions whose log index is below it belong.")
@@ -33,6 +36,9 @@ class OrderRow(serializers.Serializer[Export]):
     needs_approval = serializers.SerializerMethodField(
         help_text="The recipient is outside the studio: a consent officer approves it before it is published."
     )
+
+    def get_form(self, row: Export) -> str:
+        return str(row.recipe.get("form", STANDARD))
 
     def get_needs_approval(self, row: Export) -> bool:
         return goes_outside(row.recipient)

@@ -42,6 +42,9 @@ SHAPES: Mapping[str, Shape] = {
 TALKING = frozenset({"preference", "unpaired_preference", "sft", "prompt_only", "reward"})
 """Those that trainers also read as messages."""
 
+SENTENCES: tuple[tuple[str, str], ...] = tuple((shape.name, shape.about) for shape in SHAPES.values())
+"""(name, what it holds), for who chooses one."""
+
 
 def shape_of(profile: str, form: str = STANDARD) -> Shape:
     """The columns of a release. Raises KeyError for a profile without that form; orders refuse it earlier."""

@@ -16,11 +16,12 @@ from loop.export import places
 from loop.export.approval import request_of
 from loop.export.disclosures import NOT_MADE_REASONS
 from loop.export.heartbeat import is_worker_alive
-from loop.export.models import Export, ExportRowDropped, Profile
+from loop.export.models import Export, ExportRowDropped
 from loop.export.order import order
 from loop.export.preview import preview
+from loop.export.profiles.registry import SHAPES
 from loop.export.progress import progress_of
-from loop.export.recipe import DEFAULT_LABELS
+from loop.export.recipe import DEFAULT_LABELS, FORMS, STANDARD
 from loop.export.rules import AWAITING, FAILED, LABEL_POLICIES, LABELLED_OUTCOMES, PUBLISHED, UNFINISHED
 from loop.gate.reasons import REASONS
 from loop.management.acting import AWAITS, acting, add_actor_argument, add_second_argument, production_named, refusals
@@ -40,7 +41,17 @@ class Command(BaseCommand):
         parser.add_argument("--production", required=True, metavar="CODE")
         parser.add_argument("--purpose", required=True, help=", ".join(PURPOSES))
         parser.add_argument("--recipient", required=True, metavar="R", help="the code of a registered recipient")
-        parser.add_argument("--profile", required=True, metavar="NAME", help=", ".join(Profile.values))
+        parser.add_argument(
+            "--profile",
+            required=True,
+            metavar="NAME",
+            help=" ".join(f"{each.name}: {each.about}" for each in SHAPES.values()),
+        )
+        parser.add_argument(
+            "--form",
+            default=STANDARD,
+            help=f"{' or '.join(FORMS)}: texts, or messages of a dialogue (default {STANDARD})",
+        )
         parser.add_argument(
             "--labels", default=DEFAULT_LABELS, help=f"{', '.join(LABEL_POLICIES)} (default {DEFAULT_LABELS})"
         )
@@ -76,6 +87,7 @@ class Command(BaseCommand):
             "recipient": _recipient(options["recipient"]),
             "actor": acting(options["actor"]),
             "labels": options["labels"],
+            "form": options["form"],
             "filters": {name: options[flag] for flag, name in FILTERS.items() if options[flag]},
             "checkpoint": options["as_of"],
             "gate_date": options["date"],

@@ -19,6 +19,8 @@ from loop.export.order import order
 from loop.export.preview import Preview, preview
 from loop.export.profiles.registry import SHAPES
 from loop.export.recipe import FORM_WORDS, FORMS, STANDARD
+from loop.export.profiles.registry import SHAPES
+from loop.export.recipe import FORM_WORDS, FORMS, STANDARD
 from loop.export.rules import LABEL_POLICIES
 from loop.gate.reasons import BY_CODE
 from loop.kernel.errors import LoopError
@@ -51,6 +53,12 @@ class OrderForm(forms.Form):
     purpose = forms.ChoiceField(label="Purpose")
     recipient = forms.ModelChoiceField(
         label="Recipient", queryset=Recipient.objects.order_by("code"), to_field_name="code", empty_label="choose"
+    )
+    form = forms.ChoiceField(
+        label="Form",
+        required=False,
+        choices=[(name, FORM_WORDS[name]) for name in FORMS],
+        help_text="Messages: for preference, unpaired preference, sft, prompt only and reward.",
     )
     form = forms.ChoiceField(
         label="Form",
@@ -106,6 +114,7 @@ class OrderForm(forms.Form):
             "purpose": data["purpose"],
             "recipient": data["recipient"],
             "form": data["form"] or STANDARD,
+            "form": data["form"] or STANDARD,
             "labels": data["labels"],
             "filters": {name: data[name] for name in names if data[name]},
             "formats": data["formats"],
@@ -144,6 +153,9 @@ def new(request: HttpRequest, code: str) -> HttpResponseBase:
             if foreseen
             else [],
             "key": request.POST.get("key") or uuid4(),
+            "profiles": [
+                (name, Profile(name).label, shape.about, PROFILE_PURPOSE[name]) for name, shape in SHAPES.items()
+            ],
             "profiles": [
                 (name, Profile(name).label, shape.about, PROFILE_PURPOSE[name]) for name, shape in SHAPES.items()
             ],

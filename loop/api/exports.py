@@ -29,7 +29,7 @@ from loop.export.files import release_files
 from loop.export.models import Export, ExportShard
 from loop.export.order import order
 from loop.export.profiles.registry import SENTENCES
-from loop.export.recipe import DEFAULT_LABELS, FORM_WORDS, FORMS, STANDARD, TALKING
+from loop.export.recipe import DEFAULT_LABELS, FORM_WORDS, FORMATS, FORMS, PARQUET, STANDARD, TALKING
 from loop.export.rules import LABEL_POLICIES
 from loop.kernel.clock import now, rfc3339
 from loop.people.querysets import productions_where
@@ -78,6 +78,10 @@ class OrderBody(serializers.Serializer[Any]):
     recipient = serializers.CharField(max_length=64, help_text="The recipient's code.")
     labels = serializers.ChoiceField(choices=[(name, name) for name in LABEL_POLICIES], default=DEFAULT_LABELS)
     filters = OrderFilters(required=False)
+    formats = serializers.ListField(
+        child=serializers.ChoiceField(choices=[(name, name) for name in (PARQUET, *FORMATS)]), required=False,
+        max_length=10, help_text="What lies beside the Parquet: the same rows again, or the media that rows name.",
+    )  # fmt: skip
     checkpoint = serializers.IntegerField(
         min_value=0, max_value=2**63 - 1, required=False, help_text="Size of a signed one; default: all data."
     )
@@ -150,6 +154,7 @@ class Exports(ScopedExports):
             labels=body["labels"],
             form=body["form"],
             filters=body.get("filters", {}),
+            formats=body.get("formats", []),
             checkpoint=body.get("checkpoint"),
             gate_date=body.get("gate_date"),
             idempotency_key=key,

@@ -3,11 +3,14 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 from loop.audit.keys import load_or_create
 from loop.export import places
+from loop.export import recipe as recipes
+from loop.export.beside import write_beside
 from loop.export.card import card
 from loop.export.consents import snapshot
 from loop.export.croissant import croissant
@@ -18,7 +21,7 @@ from loop.export.keys import Pseudonyms
 from loop.export.licence import licence
 from loop.export.manifest import FileEntry, counts_part, manifest, order_part
 from loop.export.models import Export, ExportShard
-from loop.export.profiles.registry import SHAPES  # what is counted is the same in every form
+from loop.export.profiles.registry import SHAPES
 from loop.export.proof import log_manifest, write_proof
 from loop.export.questions import judged_at
 from loop.export.record import ReleaseRecord, gather
@@ -45,7 +48,10 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
     shards = list(ExportShard.objects.filter(export=export).order_by("number"))
     data = _link(export, shards, folder)
     check()
-    found = gather(export, shards, tally([folder / entry.path for entry in data], SHAPES[export.profile]))
+    shape = SHAPES[export.profile]  # what is counted is the same in every form
+    more = write_beside(export, shape, recipes.read(export.recipe).formats, data, folder, check)
+    counted = tally([folder / entry.path for entry in data], shape)
+    found = replace(gather(export, shards, counted), media=more.media)
     names = Pseudonyms(recipient=export.recipient.code, order_digest=bytes(export.order_digest))
     documents = {
         "README.md": card(found),
@@ -53,7 +59,7 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
         "disclosures.json": disclosures(found),
         CONSENTS: snapshot(export, names, found.tally.auths, moment=judged_at(export, export.frozen_at)),
     }
-    files = data + [_write(folder, name, content) for name, content in documents.items()]
+    files = [*data, *more.files, *(_write(folder, name, content) for name, content in documents.items())]
     rendered = write_interchange(export.profile, [folder / entry.path for entry in data], folder)
     files += [FileEntry(name, *sha256_of(folder / name)) for name in rendered]
     files.append(_write(folder, DPS, dps(found, files)))

@@ -35,6 +35,12 @@ configs:
     path: data/{profile}/train-*.parquet
 ---
 """
+BESIDE = {
+    "csv": "the same rows, RFC 4180; null is empty, lists are JSON, text that looks like a formula has a `'` in front",
+    "jsonl": "the same rows, one JSON object a line",
+    "media": "the files, by SHA-256, each with a CAWG training and data mining assertion as JSON (not C2PA-signed)",
+    "webdataset": "tar files of samples: a media file, the rows that name it (by `fb_row_id`), its assertion",
+}
 
 
 def card(record: ReleaseRecord) -> bytes:
@@ -81,9 +87,21 @@ def _composition(record: ReleaseRecord) -> str:
             for name, values in record.recipe.filters.items()
         )
         lines.insert(3, f"- Only: {chosen}")
+    lines[-1:] = [lines[-1], *_beside(record)]
     lines[1:1] = _version(record)
     lines.insert(1, f"- Ordered for `{export.purpose}`, by recipient `{plain(export.recipient.code)}`")
     return "\n".join(lines)
+
+
+def _beside(record: ReleaseRecord) -> list[str]:
+    formats, media = record.recipe.formats, record.media
+    lines = [f"- `{name}/`: {BESIDE[name]}" for name in formats]
+    if media:
+        lines.append(
+            f"- Media files that rows name: {media['named']}; here: {media['included']}; not brought in by the house: "
+            f"{media['missing']}"
+        )
+    return ["Beside the Parquet, made from it:\n", *lines, ""] if lines else []
 
 
 def _version(record: ReleaseRecord) -> list[str]:

@@ -6,6 +6,7 @@ version give equal bytes; release id and times stand in the manifest.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -13,6 +14,7 @@ from loop.export.columns import Column
 from loop.export.croissant_context import CONTEXT
 from loop.export.licence import LICENCE_NAME
 from loop.export.manifest import FileEntry, pretty
+from loop.export.media_files import MEDIA, SUFFIXES
 from loop.export.naming import home_page, house, order_uri, title
 from loop.export.record import ReleaseRecord
 from loop.export.responsibility import responsibility
@@ -22,6 +24,7 @@ from loop.kernel.canonical import Json
 
 CONFORMS_TO = ("http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0")
 PARQUET = "application/x-parquet"
+UNKNOWN = "application/octet-stream"
 MEDIA_TYPES = {
     ".parquet": PARQUET, ".jsonl": "application/jsonlines", ".json": "application/json", ".md": "text/markdown",
     ".csv": "text/csv", ".tar": "application/x-tar",
@@ -82,7 +85,7 @@ def _distribution(record: ReleaseRecord, files: Sequence[FileEntry]) -> list[Jso
             "sha256": entry.sha256,
         }
         for entry in sorted(files, key=lambda entry: entry.path)
-        if entry.path != CROISSANT
+        if entry.path != CROISSANT and not entry.path.startswith(f"{MEDIA}/")
     ]
     shards: Json = {
         "@type": "cr:FileSet",
@@ -92,11 +95,26 @@ def _distribution(record: ReleaseRecord, files: Sequence[FileEntry]) -> list[Jso
         "encodingFormat": PARQUET,
         "includes": f"data/{record.shape.name}/*.parquet",
     }
-    return [*entries, shards]
+    return [*entries, shards, *_media(files)]
+
+
+def _media(files: Sequence[FileEntry]) -> list[Json]:
+    """Media as one set by kind: a FileObject each would outgrow the rest. Their digests are their names."""
+    kinds = sorted({Path(entry.path).suffix for entry in files if entry.path.startswith(f"{MEDIA}/")} - {".json"})
+    return [
+        {
+            "@type": "cr:FileSet",
+            "@id": f"media-{kind[1:]}",
+            "name": f"media-{kind[1:]}",
+            "encodingFormat": next((mime for mime, suffix in SUFFIXES.items() if f".{suffix}" == kind), UNKNOWN),
+            "includes": f"{MEDIA}/*{kind}",
+        }
+        for kind in kinds
+    ]
 
 
 def _media_type(path: str) -> str:
-    return next((kind for suffix, kind in MEDIA_TYPES.items() if path.endswith(suffix)), "application/octet-stream")
+    return next((kind for suffix, kind in MEDIA_TYPES.items() if path.endswith(suffix)), UNKNOWN)
 
 
 def _file_set(record: ReleaseRecord) -> str:

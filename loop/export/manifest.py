@@ -87,6 +87,7 @@ def order_part(record: ReleaseRecord) -> dict[str, Json]:
         "recipient": export.recipient.code,
         "labels": recipe.labels,
         "form": recipe.form,
+        "formats": list(recipe.formats),
         "filters": filters,
         "rows_per_shard": recipe.rows_per_shard,
         "checkpoint_size": str(export.checkpoint_size),
@@ -108,6 +109,7 @@ def counts_part(record: ReleaseRecord) -> dict[str, Json]:
         "dropped_after_freeze": dict(record.dropped),
         "not_made": dict(sorted(record.export.not_made.items())),
         "expires_on": tally.expires_on.isoformat() if tally.expires_on else None,
+        **({"media": dict(record.media)} if record.media else {}),
     }
 
 

@@ -15,6 +15,7 @@ from loop.consent.models import Recipient
 from loop.consent.terms import GRANTABLE_PURPOSES
 from loop.export import recipe as recipes
 from loop.export.approval import ask_for_release, goes_outside
+from loop.export.beside import check_formats
 from loop.export.line import next_version
 from loop.export.models import Export, Profile
 from loop.export.recipe import NO_FILTERS, Recipe
@@ -60,12 +61,13 @@ def order(
     replaces: Export | None = None,
     rows_per_shard: int = ROWS_PER_SHARD,
     form: str = recipes.STANDARD,
+    formats: Sequence[str] = (),
     second: Actor | None = None,
 ) -> Export:
     """Records an order and returns it in state `ordered`; building is somebody else's step (advance.py).
 
-    1. Checks profile, form, labels and filters, then rules 1 to 3 and 5 of the gate: what fails is refused before
-       anything is written, with the rule and the way out.
+    1. Checks profile, form, formats, labels and filters, then rules 1 to 3 and 5 of the gate: what fails is refused
+       before anything is written, with the rule and the way out.
     2. Seals the log and waits until every event committed before the call is in it.
     3. The cut-off is `checkpoint` (the size of a signed one), by default the smallest that covers all data; the date is
        `gate_date`, by default today in UTC. The same recipe, cut-off, date and recipient give the same bytes.
@@ -83,9 +85,10 @@ def order(
     if profile not in Profile.values:
         raise NotValidError(f"profile: expected {' or '.join(Profile.values)}, found {profile!r}", field="profile")
     recipe = recipes.write(
-        labels=labels, filters=filters, rows_per_shard=rows_per_shard, profile=profile, form=form
+        labels=labels, filters=filters, rows_per_shard=rows_per_shard, profile=profile, form=form, formats=formats
     )  # fmt: skip
     check_filters(production, recipe)
+    check_formats(profile, recipe.formats)
     date_asked = gate_date or utc_date(at)
     check_question(production, profile=profile, purpose=purpose, recipient=recipient, on=date_asked, at=at)
     if recipient is None:  # rule 3 refused it already; this is for the type checker

@@ -10,6 +10,7 @@ from loop.audit.querysets import checkpoint_at, cutoff_for_export
 from loop.audit.seal import seal_all
 from loop.consent.models import Recipient
 from loop.export import recipe as recipes
+from loop.export.beside import check_formats
 from loop.export.candidates import sift
 from loop.export.models import Export, Profile
 from loop.export.order import check_filters, check_question
@@ -52,6 +53,7 @@ def preview(
     checkpoint: int | None = None,
     gate_date: date | None = None,
     form: str = recipes.STANDARD,
+    formats: Sequence[str] = (),
 ) -> Preview:
     """Counts what `order` with the same arguments would freeze now. Raises what `order` raises.
 
@@ -62,8 +64,9 @@ def preview(
     require(actor, production, Permission.ORDER_EXPORT)
     if profile not in Profile.values:
         raise NotValidError(f"profile: expected {' or '.join(Profile.values)}, found {profile!r}", field="profile")
-    recipe = recipes.write(labels=labels, filters=filters, profile=profile, form=form)
+    recipe = recipes.write(labels=labels, filters=filters, profile=profile, form=form, formats=formats)
     check_filters(production, recipe)
+    check_formats(profile, recipe.formats)
     on = gate_date or utc_date(at)
     check_question(production, profile=profile, purpose=purpose, recipient=recipient, on=on, at=at)
     seal_all()

@@ -15,6 +15,9 @@ FORMS = (STANDARD, CONVERSATIONAL)
 FORM_WORDS: Mapping[str, str] = {STANDARD: "Texts", CONVERSATIONAL: "Messages of a dialogue"}
 TALKING = frozenset({"preference", "unpaired_preference", "sft", "prompt_only", "reward"})
 """Profiles that trainers also read as lists of messages."""
+FORMATS = ("csv", "jsonl", "media", "webdataset")
+"""What a release may hold beside its Parquet."""
+PARQUET = "parquet"
 NO_FILTERS: Mapping[str, Sequence[str]] = {}
 
 
@@ -23,17 +26,20 @@ class Recipe:
     """How rows are chosen and cut into files. Equal recipes, checkpoints, dates and recipients give equal bytes.
 
     `filters`: {stages, kinds, models, origins, briefs, outcomes} -> values; an empty list does not filter.
-    `form`: texts as they are, or as messages of a dialogue.
+    `form`: texts as they are, or as messages of a dialogue. `formats`: what lies beside the Parquet.
     """
 
     labels: str = DEFAULT_LABELS
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rows_per_shard: int = ROWS_PER_SHARD
     form: str = STANDARD
+    formats: tuple[str, ...] = ()
 
     def stored(self) -> dict[str, Json]:
-        """The form in `Export.recipe`. The standard form is not named, so that older orders keep their digests."""
+        """The form in `Export.recipe`. What is as ever is not named, so that older orders keep their digests."""
         named: dict[str, Json] = {} if self.form == STANDARD else {"form": self.form}
+        if self.formats:
+            named["formats"] = list(self.formats)
         return {
             **named,
             "format": FORMAT_VERSION,
@@ -58,7 +64,10 @@ def read(stored: Mapping[str, object]) -> Recipe:
     if form not in FORMS:
         raise NotValidError(f"recipe: expected the form {' or '.join(FORMS)}, found {form!r}", field="recipe")
     kept = {name: tuple(values) for name, values in filters.items()}
-    return Recipe(labels=labels, filters=kept, rows_per_shard=rows, form=str(form))
+    formats = stored.get("formats", [])
+    if not isinstance(formats, list) or not set(formats) <= set(FORMATS):
+        raise NotValidError(f"recipe: expected formats of {', '.join(FORMATS)}, found {formats!r}", field="recipe")
+    return Recipe(labels=labels, filters=kept, rows_per_shard=rows, form=str(form), formats=tuple(formats))
 
 
 def write(
@@ -68,8 +77,11 @@ def write(
     rows_per_shard: int = ROWS_PER_SHARD,
     profile: str = "",
     form: str = STANDARD,
+    formats: Sequence[str] = (),
 ) -> Recipe:
-    """A checked recipe; the values of a filter are sorted, so that their order does not change the order's digest.
+    """A checked recipe; values of filters and formats are sorted: their order does not change the order's digest.
+
+    `parquet` may be named among the formats: it is always there.
 
     Raises NotValidError that names the field, what was expected and what was found.
     """
@@ -82,6 +94,12 @@ def write(
             f"form: expected {STANDARD} for {profile}; {CONVERSATIONAL} is for {', '.join(sorted(TALKING))}",
             field="form",
         )
+    beside = set(formats) - {PARQUET}
+    if beside - set(FORMATS):
+        expected = ", ".join((PARQUET, *FORMATS))
+        raise NotValidError(
+            f"formats: expected any of {expected}, found {min(beside - set(FORMATS))!r}", field="formats"
+        )
     unknown = sorted(set(filters) - set(FILTERS))
     if unknown:
         raise NotValidError(f"filters: expected {', '.join(FILTERS)}, found {unknown[0]!r}", field="filters")
@@ -92,7 +110,7 @@ def write(
     if rows_per_shard < 1:
         raise NotValidError(f"rows_per_shard: expected at least 1, found {rows_per_shard}", field="rows_per_shard")
     kept = {name: tuple(sorted(set(values))) for name, values in filters.items() if values}
-    return Recipe(labels=labels, filters=kept, rows_per_shard=rows_per_shard, form=form)
+    return Recipe(labels=labels, filters=kept, rows_per_shard=rows_per_shard, form=form, formats=tuple(sorted(beside)))
 
 
 def order_digest(

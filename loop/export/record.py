@@ -1,7 +1,7 @@
 """Everything the documents of a release state, gathered once from the database and the finished files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection
 
@@ -51,6 +51,7 @@ class ReleaseRecord:
     bases: Mapping[str, int]  # {legal basis: authorisations in use}
     paid: int  # authorisations in use with a term of compensation
     agreement: RecipientAgreement | None  # the recipient's, in force on the order's date for its purpose
+    media: Mapping[str, int] = field(default_factory=dict)  # named by rows, included, missing; empty: not asked for
     absent: tuple[str, ...] = ()  # rows of the release it replaces that were recalled before this one was frozen
 
 

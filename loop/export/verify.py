@@ -16,6 +16,7 @@ from loop.export.interchange import check_interchange
 from loop.export.manifest import FORMAT
 from loop.export.rules import ENVELOPE, EVENT, KEY, MANIFEST, PROOF
 from loop.export.sign import PAYLOAD_TYPE, STATEMENT_TYPE, public_key, read_envelope
+from loop.export.verify_formats import check_formats
 from loop.export.verify_proof import check_proof
 from loop.export.verify_rows import check_rows
 from loop.export.writers import sha256_of
@@ -73,6 +74,7 @@ def verify(folder: Path, *, keys: Sequence[VerifierKey]) -> Report:
     check_proof(folder, keys, report)
     if is_whole:
         check_rows(folder, manifest, report)
+        check_formats(folder, manifest, report)
         check_interchange(folder, manifest, report)
     return report
 

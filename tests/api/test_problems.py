@@ -123,7 +123,7 @@ def test_random_bad_bodies_never_break_it(robot: Caller, slice_of: Callable[[int
             "active_ms", "context", "supersedes", "negative_kind",
         ],
         "exports": [
-            "production", "profile", "purpose", "recipient", "labels", "filters", "checkpoint", "gate_date",
+            "production", "profile", "purpose", "recipient", "labels", "filters", "checkpoint", "gate_date", "formats",
         ],
     }  # fmt: skip
     good = {"external_id": "s", "content": "x", "model": "m@1"}

@@ -29,6 +29,7 @@ class OrderRow(serializers.Serializer[Export]):
     form = serializers.SerializerMethodField(help_text="standard, or conversational: messages instead of texts.")
     labels = serializers.CharField(source="recipe.labels")
     filters = serializers.SerializerMethodField()
+    formats = serializers.SerializerMethodField(help_text="What lies beside the Parquet.")
     checkpoint_size = serializers.IntegerField(help_text="Decisions whose log index is below it belong.")
     gate_date = serializers.DateField()
     order_digest = serializers.SerializerMethodField(help_text="SHA-256 of everything that decides rows and bytes.")
@@ -46,6 +47,10 @@ class OrderRow(serializers.Serializer[Export]):
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}})
     def get_filters(self, row: Export) -> dict[str, list[str]]:
         return dict(row.recipe["filters"])
+
+    @extend_schema_field({"type": "array", "items": {"type": "string"}})
+    def get_formats(self, row: Export) -> list[str]:
+        return list(row.recipe.get("formats", []))
 
     def get_order_digest(self, row: Export) -> str:
         return bytes(row.order_digest).hex()

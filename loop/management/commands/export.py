@@ -21,7 +21,7 @@ from loop.export.order import order
 from loop.export.preview import preview
 from loop.export.profiles.registry import SHAPES
 from loop.export.progress import progress_of
-from loop.export.recipe import DEFAULT_LABELS, FORMS, STANDARD
+from loop.export.recipe import DEFAULT_LABELS, FORMATS, FORMS, STANDARD
 from loop.export.rules import AWAITING, FAILED, LABEL_POLICIES, LABELLED_OUTCOMES, PUBLISHED, UNFINISHED
 from loop.gate.reasons import REASONS
 from loop.management.acting import AWAITS, acting, add_actor_argument, add_second_argument, production_named, refusals
@@ -64,6 +64,10 @@ class Command(BaseCommand):
             "--outcome", action="append", default=[], help=f"repeatable: {', '.join(LABELLED_OUTCOMES)}"
         )
         parser.add_argument(
+            "--format", action="append", default=[], metavar="F", dest="formats",
+            help=f"beside the Parquet, repeatable: {', '.join(FORMATS)}",
+        )  # fmt: skip
+        parser.add_argument(
             "--as-of", type=int, metavar="SIZE", help="cut-off: the size of a signed checkpoint of the log"
         )
         parser.add_argument(
@@ -91,6 +95,7 @@ class Command(BaseCommand):
             "filters": {name: options[flag] for flag, name in FILTERS.items() if options[flag]},
             "checkpoint": options["as_of"],
             "gate_date": options["date"],
+            "formats": options["formats"],
         }
         with refusals():
             if options["preview"]:

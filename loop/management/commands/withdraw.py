@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from loop.consent.models import AuthorisationState
 from loop.management.acting import AWAITS, acting, add_actor_argument, add_second_argument, production_named, refusals
 from loop.management.arguments import authorisation_named, party_named
-from loop.recall.preview import preview
+from loop.recall.foresee import Foreseen, foresee
 from loop.recall.propose import propose
 from loop.recall.querysets import records_of
 from loop.recall.trace import Reach
@@ -48,8 +48,10 @@ class Command(BaseCommand):
                 records = records_of(party_named(options["party"], production), production)
             else:
                 records = [authorisation_named(options["authorisation"])]
+            foreseen = None
             if options["preview"]:
-                report, waits = preview(authorisations=records, actor=actor), None
+                foreseen = foresee(authorisations=records, actor=actor)
+                report, waits = foreseen.report, None
             else:
                 made = propose(
                     authorisations=records, actor=actor, state=STATES[options["state"]], reason=options["reason"],
@@ -69,11 +71,24 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Recall notice {notice.uid}: {notice.rows} rows, acknowledge by {notice.deadline:%Y-%m-%d}."
             )
+        if foreseen is not None:
+            self._foretell(foreseen)
         if waits is not None:
             raise CommandError(
                 "Nothing is withdrawn yet: it reaches a published release, so it is awaiting approval by a consent"
                 f" officer other than who asked.\nTo approve it: ./manage.py approve {waits.uid} --actor NAME",
                 returncode=AWAITS,
+            )
+
+    def _foretell(self, foreseen: Foreseen) -> None:
+        for model in foreseen.trained:
+            self.stdout.write(f"Model trained on E-{model.export.number}: {model.name}, {model.action}.")
+        for label, rows in foreseen.made_by:
+            self.stdout.write(f"Outputs of {label} are in {rows} of the rows.")
+        for effect in foreseen.future:
+            self.stdout.write(
+                f"To {effect.recipient.code} for {effect.purpose}: {effect.before} of {effect.rows} signals may leave"
+                f" now, {effect.after} then."
             )
 
     def _tell(self, heading: str, reached: Iterable[Reach]) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from loop.kernel.errors import ConflictError
 from loop.people.roles import Permission
+from loop.recall.foresee import foresee
 from loop.recall.preview import preview
 from loop.recall.propose import is_themself, propose
 from loop.web.consent.records import may_withdraw, open_registry, record_at
@@ -25,6 +26,7 @@ LONGEST_REASON = 2000
 def withdrawal(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
     """GET names the releases it would reach; POST withdraws, effective now, and issues the recall notices.
 
+    `?foresee=1` also asks what else would follow: the gate is asked for each recipient and purpose, so not unasked.
     A withdrawal that is not the party's own and reaches a published release waits for a second person instead.
     """
     desk, production = open_registry(request, code)
@@ -46,6 +48,8 @@ def withdrawal(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
             recalled = ", ".join(f"E-{each.export.number}" for each in made.report.published) or "no published release"
             messages.success(request, f"Withdrawn. Recalled: {recalled}.")
         return redirect("authorisation", code, uid)
-    report = preview(authorisations=[found], actor=desk.actor)
+    foreseen = foresee(authorisations=[found], actor=desk.actor) if "foresee" in request.GET else None
+    report = foreseen.report if foreseen else preview(authorisations=[found], actor=desk.actor)
     needs_second = bool(report.published) and not is_themself(desk.actor, found.party)
-    return render(request, "consent/withdraw.html", {"auth": found, "report": report, "needs_second": needs_second})
+    context = {"auth": found, "report": report, "needs_second": needs_second, "foreseen": foreseen}
+    return render(request, "consent/withdraw.html", context)

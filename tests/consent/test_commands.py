@@ -9,14 +9,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from loop.audit.models import AuditEvent
-from loop.consent.models import Authorisation, Evidence, Recipient, RecipientAgreement
+from loop.consent.models import ApprovalRequest, Authorisation, Evidence, Recipient, RecipientAgreement
 from loop.kernel.actor import SYSTEM
 from loop.people.member import add_member
 from loop.people.models import Role, User
 from loop.recall.models import RecallNotice
 from loop.suggestion.models import ModelTerms
 from tests.support.databases import FreshDatabase
-from tests.support.releases import Stage, few_lines, stage, today
+from tests.support.releases import Stage, few_lines, officer, stage, today
 
 CODE = "night-ferry"
 
@@ -146,7 +146,26 @@ def test_withdraw_shows_first_and_then_recalls(show: Stage, rider: str) -> None:
     assert "Published exports would be recalled:" in shown
     assert f"{CODE} E-{release.number} to {CODE}-lab for ai_generative_training: 2 rows" in shown
     assert not RecallNotice.objects.exists()
-    done = run(*whose, "--reason", "changed my mind")
+    with pytest.raises(CommandError, match="awaiting approval") as waits:
+        run(*whose, "--reason", "changed my mind")
+    assert waits.value.returncode == 3
+    assert not RecallNotice.objects.exists()
+    officer(show)
+    add_member(user=User.objects.create(username="dora"), production=show.production, role=Role.DATA, actor=SYSTEM)
+    for name, refusal in (("nobody", "There is no login"), ("dora", "Only a consent officer")):
+        with pytest.raises(CommandError, match=refusal):
+            run(*whose, "--approve-as", name)
+    asked = ApprovalRequest.objects.get()
+    assert f"{asked.uid}  waiting" in run("approve", "list", "--production", CODE)
+    told = run("approve", "show", str(asked.uid))
+    assert "Reason: changed my mind" in told
+    assert "state: ConsentWithdrawn" in told
+    with pytest.raises(CommandError, match="There is no request"):
+        run("approve", "show", "none")
+    assert not RecallNotice.objects.exists()
+    done = run(*whose, "--reason", "changed my mind", "--approve-as", "olga")
+    assert "Nothing waits" in run("approve", "list")
+    assert f"{asked.uid}  approved" in run("approve", "list", "--all")
     assert "Published exports recalled:" in done
     assert f"Recall notice {RecallNotice.objects.get().uid}: 2 rows" in done
     with pytest.raises(CommandError, match="expected an authorisation of director-1"):

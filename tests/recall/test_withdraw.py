@@ -22,7 +22,7 @@ from loop.recall.preview import preview
 from loop.recall.querysets import records_of
 from loop.recall.withdraw import DEADLINE_DAYS, withdraw
 from tests.support.databases import FreshDatabase
-from tests.support.releases import Stage, few_lines, finished, stage
+from tests.support.releases import Stage, few_lines, finished, officer, stage
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -183,7 +183,8 @@ def test_the_command_records_what_another_party_took_back(
     show.releases()
     [record] = [each for each in records if each.party == party(show, "director-1")]
     out = StringIO()
-    call_command("withdraw", "--authorisation", str(record.uid), "--state", word, stdout=out)
+    second = User.objects.get(pk=officer(show).user_id).username
+    call_command("withdraw", "--authorisation", str(record.uid), "--state", word, "--approve-as", second, stdout=out)
     assert f"Recorded as {word}: {record.uid}" in out.getvalue()
     assert record.events.latest("id").state == state
     assert RecallNotice.objects.get().basis == basis

@@ -6,20 +6,21 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from loop.consent.models import Authorisation, AuthorisationEvent
-from loop.consent.terms import GRANTABLE_PURPOSES, PURPOSES, WITHDRAWN_STATES
+from loop.consent.models import Authorisation, AuthorisationEvent, Recipient
+from loop.consent.terms import GRANTABLE_PURPOSES, PERMITTING_STATES, PURPOSES, WITHDRAWN_STATES
 from loop.export.models import Export
 from loop.kernel.clock import now, utc_date
 from loop.material.models import Production
@@ -44,6 +45,10 @@ class RegistryForm(forms.Form):
         choices=[("", "any"), *[(name, name) for name in PURPOSES if name in GRANTABLE_PURPOSES]],
     )
     state = forms.ChoiceField(label="State", required=False, choices=[("", "any"), *STATES])
+    on = forms.DateField(label="On", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    basis = forms.ChoiceField(label="Basis", required=False, choices=[("", "any"), *Authorisation.Basis.choices])
+    recipient = forms.CharField(label="Recipient", required=False, max_length=64)
+    ends_before = forms.DateField(label="Ends before", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +78,14 @@ def index(request: HttpRequest, code: str) -> HttpResponseBase:
     desk, production = open_registry(request, code)
     form = RegistryForm(request.GET or None)
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    found = _wanted(readable(desk, production), wanted)
+    moment, today = _asked_of(wanted)
+    found = _wanted(readable(desk, production), wanted, moment, today)
     before = request.GET.get("before", "")
     if BIGINT.fullmatch(before):
         found = found.filter(id__lt=int(before))
     rows = list(found[: PAGE + 1])
     has_more, rows = len(rows) > PAGE, rows[:PAGE]
-    moment = now()
-    shown = [each for each in (standing_of(row, moment) for row in rows) if _is_wanted(each, wanted.get("state", ""))]
+    shown = [standing_of(row, moment, today) for row in rows]
     asked = request.GET.copy()
     if has_more:
         asked["before"] = str(rows[-1].pk)
@@ -103,10 +108,12 @@ def index(request: HttpRequest, code: str) -> HttpResponseBase:
 @page
 @require_safe
 def download(request: HttpRequest, code: str) -> HttpResponse:
-    """Every authorisation the login may read, as CSV."""
+    """Every authorisation the login may read, as CSV; the filters of the page hold."""
     desk, production = open_registry(request, code)
-    moment = now()
-    rows = (standing_of(row, moment) for row in readable(desk, production))
+    form = RegistryForm(request.GET or None)
+    wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    moment, today = _asked_of(wanted)
+    rows = (standing_of(row, moment, today) for row in _wanted(readable(desk, production), wanted, moment, today))
     head = (
         "authorisation", "party", "basis", "state", "in_force", "uses", "recipients", "recipient_kinds", "capacities",
         "material_kinds", "territory_allow", "territory_deny", "valid_from", "valid_until", "evidence_sha256",
@@ -185,10 +192,13 @@ def may_withdraw(desk: Desk, found: Authorisation) -> bool:
     return own or desk.may(Permission.WITHDRAW)
 
 
-def standing_of(found: Authorisation, moment: datetime) -> Record:
-    """The record with its state at `moment`. No query if its events are loaded."""
+def standing_of(found: Authorisation, moment: datetime, on: date | None = None) -> Record:
+    """The record with its state at `moment`, its dates judged on `on` (default: the moment's day).
+
+    No query if its events are loaded.
+    """
     newest = max((event for event in found.events.all() if event.effective_at <= moment), key=_order, default=None)
-    today = utc_date(moment)
+    today = on or utc_date(moment)
     given = newest is not None and newest.state in {"ConsentGiven", "RenewedConsentGiven"}
     in_force = given and found.valid_from <= today <= found.valid_until
     words = newest.get_state_display() if newest else "Not given"
@@ -203,21 +213,40 @@ def _waiting(desk: Desk, production: Production) -> list[Approval]:
     return waiting(production) if desk.may(Permission.SEE_REGISTRY) else []
 
 
-def _wanted(found: QuerySet[Authorisation], wanted: dict[str, str]) -> QuerySet[Authorisation]:
-    if party := wanted.get("party", "").strip():
+def _asked_of(wanted: dict[str, Any]) -> tuple[datetime, date]:
+    """The moment whose events count, and the date: now, or the end of the day asked for, if that is over."""
+    present = now()
+    on: date | None = wanted.get("on")
+    if on is None:
+        return present, utc_date(present)
+    return min(present, datetime.combine(on + timedelta(days=1), time(), UTC)), on
+
+
+def _wanted(
+    found: QuerySet[Authorisation], wanted: dict[str, Any], moment: datetime, today: date
+) -> QuerySet[Authorisation]:
+    if party := (wanted.get("party") or "").strip():
         found = found.filter(Q(party__external_id__icontains=party) | Q(party__name__icontains=party))
     if purpose := wanted.get("purpose"):
         found = found.filter(uses__has_key=purpose)
-    return found
-
-
-def _is_wanted(record: Record, state: str) -> bool:
-    return {
-        "": True,
-        "in_force": record.is_in_force,
-        "expiring": record.is_ending,
-        "ended": not record.is_in_force,
-    }[state]
+    if basis := wanted.get("basis"):
+        found = found.filter(basis=basis)
+    if code := (wanted.get("recipient") or "").strip():
+        named = Q(recipients__contains=[code])
+        for kind in Recipient.objects.filter(code=code).values_list("kind", flat=True):
+            named |= Q(recipient_kinds__contains=[kind])
+        found = found.filter(named)
+    if ends := wanted.get("ends_before"):
+        found = found.filter(valid_until__lt=ends)
+    state = wanted.get("state")
+    if not state:
+        return found
+    events = AuthorisationEvent.objects.filter(authorisation=OuterRef("pk"), effective_at__lte=moment)
+    found = found.annotate(present=Subquery(events.order_by("-effective_at", "-id").values("state")[:1]))
+    in_force = Q(present__in=PERMITTING_STATES, valid_from__lte=today, valid_until__gte=today)
+    if state == "ended":
+        return found.exclude(in_force & Q(present__isnull=False))
+    return found.filter(in_force & Q(valid_until__lte=_soon(today)) if state == "expiring" else in_force)
 
 
 def _is_withdrawn(found: Authorisation) -> bool:

@@ -378,7 +378,7 @@ def check_feed(path: Path, vkey: str, add: Add) -> tuple[dict[str, Any] | None, 
         add(path.name, f"it is of {feed['issued_at']} and good until {feed['next_update']}: fetch it again")
     rows = len({row for notice in feed["notices"] for row in notice["rows"]})
     release = f"release {feed['export']} version {feed['version']}"
-    return feed, f"{len(feed['notices'])} recalls with {rows} rows of {release}, as of {feed['issued_at']}"
+    return feed, f"{len(feed['notices'])} recall(s) with {rows} rows of {release}, as of {feed['issued_at']}"
 
 
 def read_feed(path: Path, vkey: str) -> dict[str, Any]:

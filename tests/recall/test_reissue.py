@@ -14,14 +14,16 @@ from typing import Any
 
 import orjson
 import pytest
+import pytest_django.fixtures
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from loop.audit.keys import SigningKey, load_or_create, trusted
 from loop.audit.verify import verify as verify_log
 from loop.consent.lock import database_moment
-from loop.export import places
+from loop.export import candidates, places
 from loop.export.addresses import FEED, path_to
+from loop.export.finish import NotVerifiedError
 from loop.export.models import Export, ExportRow
 from loop.export.sign import sign
 from loop.export.verify import Report
@@ -337,3 +339,24 @@ def test_the_commands(show: Stage, tmp_path: Path) -> None:
         call_command(*arguments[:-2], stdout=StringIO())
     with pytest.raises(CommandError, match="gone from"):
         call_command("recall", "reissue", str(old.uid), stdout=StringIO())
+
+
+def test_one_that_would_still_hold_them_is_not_published(show: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, _ = show.releases()
+    withdraws(show, "director-1")
+    show.authorises("director-1", valid_until=show_until())
+    ordered = reissue(export=old, actor=SYSTEM)
+    with monkeypatch.context() as broken:
+        broken.setattr(candidates, "earlier", lambda _: [])  # nothing is left out
+        with pytest.raises(NotVerifiedError, match="which was recalled"):
+            finished(ordered)
+    ordered.refresh_from_db()
+    assert ordered.state == "verifying"
+
+
+def test_the_feed_has_a_whole_address_where_the_site_has_one(
+    show: Stage, settings: pytest_django.fixtures.SettingsWrapper
+) -> None:
+    settings.PUBLIC_URL = "https://circled.example"
+    export, where = show.releases()
+    assert manifest(where)["recall_feed"] == f"https://circled.example{path_to(FEED, export.uid)}"

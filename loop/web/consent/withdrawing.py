@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from loop.kernel.errors import ConflictError
+from loop.consent.models import AuthorisationState
+from loop.kernel.errors import ConflictError, NotValidError
 from loop.people.roles import Permission
 from loop.recall.foresee import foresee
 from loop.recall.preview import preview
@@ -19,6 +20,11 @@ from loop.web.consent.records import may_withdraw, open_registry, record_at
 from loop.web.desk import page
 
 LONGEST_REASON = 2000
+WORDS = {
+    AuthorisationState.WITHDRAWN: "The party takes it back",
+    AuthorisationState.REVOKED: "Another party ended it",
+    AuthorisationState.INVALIDATED: "It was never valid",
+}
 
 
 @page
@@ -36,8 +42,9 @@ def withdrawal(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
     if request.method == "POST":
         reason = request.POST.get("reason", "").replace("\x00", "")[:LONGEST_REASON]
         try:
-            made = propose(authorisations=[found], actor=desk.actor, reason=reason)
-        except ConflictError as error:
+            state = request.POST.get("state") or AuthorisationState.WITHDRAWN
+            made = propose(authorisations=[found], actor=desk.actor, state=state, reason=reason)
+        except (ConflictError, NotValidError) as error:
             messages.error(request, str(error))
         else:
             if made.request is not None and made.is_waiting:
@@ -46,10 +53,12 @@ def withdrawal(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
                     return redirect("approval", code, made.request.uid)
                 return redirect("authorisation", code, uid)
             recalled = ", ".join(f"E-{each.export.number}" for each in made.report.published) or "no published release"
-            messages.success(request, f"Withdrawn. Recalled: {recalled}.")
+            messages.success(request, f"{AuthorisationState(state).label}. Recalled: {recalled}.")
         return redirect("authorisation", code, uid)
     foreseen = foresee(authorisations=[found], actor=desk.actor) if "foresee" in request.GET else None
     report = foreseen.report if foreseen else preview(authorisations=[found], actor=desk.actor)
     needs_second = bool(report.published) and not is_themself(desk.actor, found.party)
-    context = {"auth": found, "report": report, "needs_second": needs_second, "foreseen": foreseen}
+    # What somebody else ended is an officer's to record; a party withdraws.
+    states = [(each.value, WORDS[each]) for each in WORDS] if desk.may(Permission.WITHDRAW) else []
+    context = {"states": states, "auth": found, "report": report, "needs_second": needs_second, "foreseen": foreseen}
     return render(request, "consent/withdraw.html", context)

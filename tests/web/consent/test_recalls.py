@@ -11,10 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from loop.consent.models import Authorisation, RecipientDutyMet
+from loop.consent.models import Authorisation, AuthorisationState, RecipientDutyMet
 from loop.export.addresses import ANSWERS, FEED, path_to
 from loop.export.models import Export
 from loop.kernel.actor import SYSTEM
+from loop.people.models import Contributor, User
 from loop.recall import withdraw as withdrawing
 from loop.recall.models import RecallAck, RecallNotice
 from loop.recall.withdraw import withdraw
@@ -259,3 +260,32 @@ def test_the_addresses_are_shown_to_those_they_are_for(desks: Desks) -> None:
     for who in ("data", "producer", "auditor", "admin"):
         assert answers not in desks[who].get(address).content.decode(), who
     assert Client().get(feed).status_code == 200
+
+
+def test_the_page_records_who_ended_it(desks: Desks) -> None:
+    desks.stage.authorises()
+    record = Authorisation.objects.get(party__external_id="director-1")
+    address = desks.address(f"authorisations/{record.uid}/withdraw/")
+    officer = desks["consent_officer"]
+    assert "Another party ended it" in officer.get(address).content.decode()
+    answer = officer.post(address, {"state": "ConsentGiven"}, follow=True).content.decode()
+    assert "state: expected one of" in answer
+    assert record.events.latest("id").state == AuthorisationState.GIVEN
+    answer = officer.post(address, {"state": "ConsentRevoked", "reason": "the agency ended it"}, follow=True)
+    assert "Revoked. Recalled: no published release." in answer.content.decode()
+    assert record.events.latest("id").state == AuthorisationState.REVOKED
+
+
+def test_a_party_withdraws_on_the_page_and_revokes_nothing(desks: Desks) -> None:
+    director = User.objects.get(username="director")
+    own = Contributor.objects.get(external_id="director")
+    assert own.user_id in {None, director.pk}
+    Contributor.objects.filter(pk=own.pk).update(user=director)
+    desks.stage.authorises("director")
+    record = Authorisation.objects.get(party=own)
+    address = desks.address(f"authorisations/{record.uid}/withdraw/")
+    assert "Another party ended it" not in desks["director"].get(address).content.decode()
+    assert desks["director"].post(address, {"state": "ConsentRevoked"}).status_code == 403
+    assert record.events.latest("id").state == AuthorisationState.GIVEN
+    assert desks["director"].post(address, {}).status_code == 302
+    assert record.events.latest("id").state == AuthorisationState.WITHDRAWN

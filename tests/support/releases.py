@@ -15,6 +15,7 @@ from loop.consent.grant import grant_many
 from loop.consent.models import ApprovalRequest, Authorisation, Recipient
 from loop.consent.recipient import add_recipient
 from loop.consent.recording import GrantTerms
+from loop.consent.terms import PROFILE_PURPOSE
 from loop.export import places
 from loop.export.advance import advance
 from loop.export.approval import request_of
@@ -36,6 +37,7 @@ from loop.suggestion.terms import record_terms
 
 PURPOSE = "ai_generative_training"
 PROFILES = ("signals", "preference", "unpaired_preference")
+ALL_PROFILES = tuple(PROFILE_PURPOSE)
 YEAR = timedelta(days=365)
 PAPERS = count(1)  # the same paper twice for the same time is refused
 
@@ -78,8 +80,8 @@ class Stage:
 
     def orders(self, profile: str = "signals", **changes: Any) -> Export:
         arguments: dict[str, Any] = {
-            "production": self.production, "profile": profile, "purpose": PURPOSE, "recipient": self.recipient,
-            "actor": SYSTEM,
+            "production": self.production, "profile": profile, "purpose": purpose_of(profile),
+            "recipient": self.recipient, "actor": SYSTEM,
         }  # fmt: skip
         return order(**(arguments | self.arguments | changes))
 
@@ -88,6 +90,11 @@ class Stage:
         export = finished(self.orders(profile, **changes))
         assert export.state == PUBLISHED, (export.state, export.failure)
         return export, places.root() / export.folder
+
+
+def purpose_of(profile: str) -> str:
+    """The purpose that the profile needs, PURPOSE for one that takes any."""
+    return PROFILE_PURPOSE.get(profile) or PURPOSE
 
 
 def officer(show: Stage, name: str = "olga") -> Actor:

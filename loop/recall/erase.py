@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -31,7 +31,7 @@ from loop.recall.notify import DEFAULT_ACTIONS, STOP_USE, notify
 from loop.recall.remains import Remains, remains_of
 from loop.recall.trace import Reach
 from loop.recall.unwritten import reach_of, remove_files, take_out
-from loop.recall.wipe import refuse_while_held, wipe
+from loop.recall.wipe import refuse_while_held, tally, wipe
 
 BASIS: Final = "erased"  # of the notices
 DEADLINE: Final = timedelta(days=14)
@@ -72,8 +72,8 @@ def erase(
        notice that names them, with a deadline, as a withdrawal does.
     4. One party.erased event says how much of what went, and never what.
 
-    After the commit the files go. `is_preview`: all of it is worked out and nothing is kept. What the answer calls
-    excepted is not reached: write-ahead log, backups, published releases, records and documents kept as proof.
+    After the commit the files go. `is_preview`: it is worked out what would go, and nothing is written. What the
+    answer calls excepted is not reached: write-ahead log, backups, published releases, what is kept as proof.
     Raises NotAllowedError for anybody but a consent officer and the system, NotFoundError for another production's
     party, NotValidError for the basis, ConflictError under a legal hold, for somebody with a role on the production,
     and where nothing is left to erase. Durable. Some six statements a text.
@@ -95,6 +95,8 @@ def erase(
         refuse_while_held(found)
         files, user = _files_of(found), found.login
         published, unfinished = reach_of(cursor, found)
+        if is_preview:
+            return ErasureReport(own, tally(found), tuple(published), tuple(unfinished), _excepted(found, published))
         counts = wipe(found, basis=basis, actor=actor, at=at)
         take_out(cursor, unfinished, at=at)
         uid = uuid7()
@@ -111,20 +113,15 @@ def erase(
         )  # fmt: skip
         if user is not None:
             _end_sessions(user.pk)
-        if is_preview:
-            transaction.set_rollback(True)
-        else:
-            transaction.on_commit(partial(_remove, files))
-            transaction.on_commit(partial(remove_files, unfinished))
+        transaction.on_commit(partial(_remove, files))
+        transaction.on_commit(partial(remove_files, unfinished))
     return ErasureReport(
-        party=own,
-        counts=counts,
-        published=tuple(published),
-        in_progress=tuple(unfinished),
-        excepted=(*found.kept, *map(_release, published)),
-        erasure=None if is_preview else erasure,
-        notices=() if is_preview else tuple(notices),
+        own, counts, tuple(published), tuple(unfinished), _excepted(found, published), erasure, tuple(notices)
     )
+
+
+def _excepted(found: Remains, published: Sequence[Reach]) -> tuple[str, ...]:
+    return (*found.kept, *map(_release, published))
 
 
 def _release(reach: Reach) -> str:

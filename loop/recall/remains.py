@@ -67,7 +67,7 @@ def remains_of(
     if with_derived:
         decided |= Q(suggestion__in=suggestions, has_revision=True)
     own = Decision.objects.filter(decided, production=production)
-    decisions = list(own.exclude(text=None, context={}).order_by("id"))
+    decisions = list(own.exclude(text=None, context={}).select_related("text").order_by("id"))
     works = Material.objects.filter(production=production)
     written = works.filter(contributions__contributor=party, contributions__capacity__in=AUTHOR).distinct()
     shown = works.filter(contributions__contributor=party, contributions__capacity__in=SHOWN).distinct()

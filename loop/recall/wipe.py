@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from loop.audit.record import record
 from loop.consent.models import ContributorLink
 from loop.kernel.actor import Actor
 from loop.kernel.errors import ConflictError
+from loop.material.models import Material
 from loop.media.models import Rendition
 from loop.people.models import Credit, Token
 from loop.recall.remains import PSEUDONYM, Remains
@@ -55,40 +56,61 @@ class Fact:
     uid: UUID
 
 
-def wipe(found: Remains, *, basis: str, actor: Actor, at: datetime) -> dict[str, int]:
-    """Erases all of it; {what: how many}. Files are the caller's, after the commit."""
-    given: dict[str, Any] = {"production_id": found.production.pk, "actor": actor, "basis": basis, "at": at}
-
-    def texts(kind: Any, rows: Iterable[Any]) -> int:
-        return sum(erase_text(kind=kind, row=row, **given) is not None for row in rows)
-
-    def fields(kind: Any, rows: Iterable[Any], has: Callable[[Any], bool]) -> int:
-        return sum(erase_fields(kind=kind, row=row, **given) is not None for row in rows if has(row))
-
-    words = _words(found)
+def tally(found: Remains) -> dict[str, int]:
+    """What `wipe` would erase, counted. As many queries as there are kinds, however much there is."""
     counts = {
-        "suggestion texts": texts("suggestion", found.suggestions),
-        "decision texts": texts("decision", found.decisions),
-        "material texts": texts("material", found.versions),
-        "parameters of suggestions": fields("suggestion", found.suggestions, lambda row: bool(row.parameters)),
-        "screens of decisions": fields("decision", found.decisions, lambda row: bool(row.context)),
-        "demands of briefs": fields("brief", found.briefs, lambda row: bool(row.constraints_asked)),
-        "names of documents": fields("evidence", found.evidence, lambda _: True),
-        "facts of events": texts("audit", _facts(found, words)),
-        "drafts": found.drafts.delete()[0],
-        "titles of materials": _titles(found),
-        "files": _files(found),
-        "open doors": _doors(found, actor, at),
-        **{name: _gone(rows) for name, rows in found.queue.items()},
+        "suggestion texts": sum(getattr(row, "text", None) is not None for row in found.suggestions),
+        "decision texts": sum(getattr(row, "text", None) is not None for row in found.decisions),
+        "material texts": len(found.versions),
+        "parameters of suggestions": sum(bool(row.parameters) for row in found.suggestions),
+        "screens of decisions": sum(bool(row.context) for row in found.decisions),
+        "demands of briefs": len(found.briefs),
+        "names of documents": len(found.evidence),
+        "facts of events": len(_facts(found)),
+        "drafts": found.drafts.count(),
+        "titles of materials": len(found.materials),
+        "files": len(found.media),
+        "open doors": ContributorLink.objects.filter(contributor=found.party, revoked_at=None).count(),
+        **{name: rows.count() for name, rows in found.queue.items()},
+        "names": int(found.has_name) + (found.login is not None),
     }
-    counts["names"] = _identity(found, actor, at)
     return {name: number for name, number in counts.items() if number}
 
 
-def _gone(rows: Any) -> int:
-    if rows.model is not Credit:
-        return int(rows.delete()[0])
-    credited = list(rows)
+def wipe(found: Remains, *, basis: str, actor: Actor, at: datetime) -> dict[str, int]:
+    """Erases what `tally` counts, and answers the same. Files on the disk are the caller's, after the commit."""
+    counts = tally(found)
+    given: dict[str, Any] = {"production_id": found.production.pk, "actor": actor, "basis": basis, "at": at}
+    rows: tuple[tuple[Any, Iterable[Any]], ...] = (
+        ("suggestion", found.suggestions),
+        ("decision", found.decisions),
+        ("material", found.versions),
+        ("audit", _facts(found)),
+    )
+    for kind, each in rows:
+        for row in each:
+            erase_text(kind=kind, row=row, **given)
+    fields: tuple[tuple[Any, Iterable[Any]], ...] = (
+        ("suggestion", (row for row in found.suggestions if row.parameters)),
+        ("decision", (row for row in found.decisions if row.context)),
+        ("brief", found.briefs),
+        ("evidence", found.evidence),
+    )
+    for kind, each in fields:
+        for row in each:
+            erase_fields(kind=kind, row=row, **given)
+    found.drafts.delete()
+    Material.objects.filter(pk__in=[each.pk for each in found.materials]).update(title="")
+    _files(found)
+    _doors(found, actor, at)
+    for queued in found.queue.values():
+        _gone(queued)
+    _identity(found, actor, at)
+    return counts
+
+
+def _gone(rows: Any) -> None:
+    credited = list(rows) if rows.model is Credit else []
     rows.delete()
     if credited:  # it stays a party of the production: rules ask for it by that
         first = credited[0]
@@ -96,7 +118,6 @@ def _gone(rows: Any) -> int:
             contributor_id=first.contributor_id, production_id=first.production_id, function="erased",
             defaults={"created_at": first.created_at},
         )  # fmt: skip
-    return len(credited)
 
 
 def _words(found: Remains) -> list[str]:
@@ -107,7 +128,8 @@ def _words(found: Remains) -> list[str]:
     return sorted(word for word in called if word and not word.startswith(PSEUDONYM))
 
 
-def _facts(found: Remains, called: list[str]) -> list[Fact]:
+def _facts(found: Remains) -> list[Fact]:
+    called = _words(found)
     objects = [found.party.uid, *(each.uid for each in found.evidence)]
     if found.login is not None:
         objects.append(found.login.uid)
@@ -128,22 +150,14 @@ def _facts(found: Remains, called: list[str]) -> list[Fact]:
         return [Fact(*row) for row in cursor.fetchall()]
 
 
-def _titles(found: Remains) -> int:
-    for material in found.materials:
-        material.title = ""
-        material.save(update_fields=["title"])
-    return len(found.materials)
-
-
-def _files(found: Remains) -> int:
+def _files(found: Remains) -> None:
     for media in found.media:
         Rendition.objects.filter(media=media).delete()
         media.uri, media.stored_name = f"{PSEUDONYM}{media.uid}", ""
         media.save(update_fields=["uri", "stored_name"])
-    return len(found.media)
 
 
-def _doors(found: Remains, actor: Actor, at: datetime) -> int:
+def _doors(found: Remains, actor: Actor, at: datetime) -> None:
     doors = ContributorLink.objects.filter(contributor=found.party, revoked_at=None).select_for_update()
     for link in doors:
         link.revoked_at = at
@@ -152,10 +166,9 @@ def _doors(found: Remains, actor: Actor, at: datetime) -> int:
             event="contributor.link_closed", actor=actor, obj_table="loop_contributor_link", obj_uid=link.uid,
             production_id=link.production_id, at=at, facts={"contributor": str(found.party.uid)},
         )  # fmt: skip
-    return len(doors)
 
 
-def _identity(found: Remains, actor: Actor, at: datetime) -> int:
+def _identity(found: Remains, actor: Actor, at: datetime) -> None:
     """A stable pseudonym made of the public identifier, for the party and for its login."""
     party = found.party
     if found.login is not None:
@@ -174,14 +187,13 @@ def _identity(found: Remains, actor: Actor, at: datetime) -> int:
             facts={"erased": True},
         )  # fmt: skip
     if not found.has_name:
-        return int(found.login is not None)
+        return
     party.external_id, party.name, party.minor_until = f"{PSEUDONYM}{party.uid.hex}", "", None
     party.save(update_fields=["external_id", "name", "minor_until"])
     record(
         event="contributor.changed", actor=actor, obj_table="loop_contributor", obj_uid=party.uid,
         production_id=found.production.pk, at=at, facts={"erased": True},
     )  # fmt: skip
-    return 1 + (found.login is not None)
 
 
 def refuse_while_held(found: Remains) -> None:

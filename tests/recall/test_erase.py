@@ -11,6 +11,7 @@ from loop.audit.keys import trusted
 from loop.audit.models import AuditEvent
 from loop.audit.seal import seal_all
 from loop.audit.verify import verify
+from loop.audit.vocabulary import VOUCHED
 from loop.consent.govern import govern
 from loop.decision.models import Decision, DecisionText
 from loop.export import places
@@ -20,6 +21,7 @@ from loop.export.models import Export, ExportRowDropped, ExportShard
 from loop.export.verify import verify as verify_folder
 from loop.kernel.actor import SYSTEM
 from loop.kernel.errors import ConflictError, NotAllowedError, NotFoundError, NotValidError
+from loop.management import vacuum as rewriting
 from loop.material.models import Production
 from loop.people.account import add_user
 from loop.people.leave import end_membership
@@ -241,3 +243,25 @@ def test_a_login_is_erased_once_it_works_nowhere(show: Stage) -> None:
     assert (user.username, user.email, user.is_active) == (f"erased-{user.uid.hex}", "", False)
     assert report.counts["names"] == 2
     proved()
+
+
+def test_the_tables_are_rewritten_once_nobody_reads_what_was_erased(
+    show: Stage, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = fresh_database.connect("superuser")
+    reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+    reader.execute("SELECT 1")  # its snapshot, and no lock
+    gone(show)
+    monkeypatch.setattr(rewriting, "PATIENCE_S", 0.0)
+    with pytest.raises(rewriting.VacuumRefusedError, match="reading since before the erasure"):
+        rewriting.vacuum()
+    reader.execute("COMMIT")
+    assert rewriting.vacuum() == len(rewriting.TABLES)
+
+
+def test_every_table_with_words_is_rewritten() -> None:
+    """Each table of the house with text that can change or go is among those that are rewritten."""
+    texts = {vouched.text.table for vouched in VOUCHED.values() if vouched.text}
+    assert texts | {"loop_contributor", "loop_credit", "loop_decision_draft", "loop_audit_payload"} <= set(
+        rewriting.TABLES
+    )

@@ -54,7 +54,7 @@ class Command(BaseCommand):
             return
         if not options["vacuum"]:
             self.stdout.write(
-                "Old bytes stay in the tables' files until their owner rewrites them: VACUUM (FULL, ANALYZE), or --vacuum."
+                "Old bytes stay in the tables' files until their owner rewrites them: VACUUM FULL, or --vacuum here."
             )
             return
         try:

@@ -43,7 +43,7 @@ def write_beside(
     named = pieces(shape, [folder / entry.path for entry in data])
     stored = brought_in(export, named)
     if MEDIA in formats:
-        files += write_media(named, stored, folder, check)
+        files += write_media(export, named, stored, folder, check)
     if WEBDATASET in formats:
         files += write_tars(named, stored, folder, shape.name, check)
     return Beside(tuple(files), {"named": len(named), "included": len(stored), "missing": len(named) - len(stored)})

@@ -38,7 +38,7 @@ configs:
 BESIDE = {
     "csv": "the same rows, RFC 4180; null is empty, lists are JSON, text that looks like a formula has a `'` in front",
     "jsonl": "the same rows, one JSON object a line",
-    "media": "the files, by SHA-256, each with a CAWG training and data mining assertion as JSON (not C2PA-signed)",
+    "media": "the files, by SHA-256, each with a CAWG training and data mining assertion: JSON, and a C2PA credential",
     "webdataset": "tar files of samples: a media file, the rows that name it (by `fb_row_id`), its assertion",
 }
 

@@ -1,6 +1,7 @@
 """Media files of a release, on request: as files, and as WebDataset tar files.
 
-    media/<sha256>.mp4, media/<sha256>.cawg.json    the file as it was brought in, and what may be done with it
+    media/<sha256>.mp4                              the file as it was brought in
+    media/<sha256>.cawg.json, media/<sha256>.c2pa   what may be done with it, in plain words and as a C2PA credential
     webdataset/<profile>/train-00000-of-00001.tar   samples <sha256>.{mp4,json,cawg.json}: file, its rows, the same
 
 A file leaves with the rows that name it and under their authorisations; what may be done with it is the strictest of
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 
 from loop.consent.terms import NOT_ALLOWED, USE_VALUES
 from loop.export.columns import Shape
+from loop.export.credentials import ASSERTION, SUFFIX, credential
 from loop.export.manifest import FileEntry, pretty
 from loop.export.models import Export
 from loop.export.rows import columns
@@ -34,7 +36,6 @@ from loop.media.places import path_of
 
 MEDIA: Final = "media"
 WEBDATASET: Final = "webdataset"
-ASSERTION: Final = "cawg.training-mining"
 CAWG: Final = {
     "fb_use_generative_training": "cawg.ai_generative_training",
     "fb_use_training": "cawg.ai_training",
@@ -119,27 +120,25 @@ def brought_in(export: Export, wanted: Sequence[Piece]) -> dict[str, Path]:
     return {sha256: path for sha256, path in places.items() if path.is_file()}
 
 
-def assertion(piece: Piece) -> bytes:
-    """CAWG training and data mining 1.1 as JSON beside the file, which it names by digest; never embedded in it."""
+def assertion(piece: Piece) -> dict[str, Json]:
+    """CAWG training and data mining 1.1, with the digest of the file that it is about."""
     entries: dict[str, Json] = {}
     for use, name in CAWG.items():
         value = piece.uses[use]
         entries[name] = (
             {"use": value, "constraint_info": "consents.jsonl"} if value == "constrained" else {"use": value}
         )
-    return pretty(
-        {
-            "label": ASSERTION,
-            "data": {"entries": entries},
-            "asset": {"alg": "sha256", "hash": piece.sha256, "format": piece.mime},
-        }
-    )
+    return {
+        "label": ASSERTION,
+        "data": {"entries": entries},
+        "asset": {"alg": "sha256", "hash": piece.sha256, "format": piece.mime},
+    }
 
 
 def write_media(
-    found: Sequence[Piece], stored: Mapping[str, Path], folder: Path, check: Callable[[], None]
+    export: Export, found: Sequence[Piece], stored: Mapping[str, Path], folder: Path, check: Callable[[], None]
 ) -> list[FileEntry]:
-    """`media/`: linked (copied where the file system has no links), each with its assertion."""
+    """`media/`: linked (copied where the file system has no links), each with its assertion and its credential."""
     target = folder / MEDIA
     target.mkdir(mode=0o700, exist_ok=True)
     written = []
@@ -154,9 +153,13 @@ def write_media(
             shutil.copyfile(stored[piece.sha256], path)
         digest, size = _whole(path, piece)
         written.append(FileEntry(str(path.relative_to(folder)), digest, size))
-        beside = target / f"{piece.sha256}.cawg.json"
-        beside.write_bytes(assertion(piece))
-        written.append(FileEntry(str(beside.relative_to(folder)), *sha256_of(beside)))
+        said = assertion(piece)
+        signed = credential(export, path, sha256=piece.sha256, mime=piece.mime, assertion=said)
+        for suffix, content in (("cawg.json", pretty(said)), (SUFFIX, signed)):
+            if content is not None:
+                beside = target / f"{piece.sha256}.{suffix}"
+                beside.write_bytes(content)
+                written.append(FileEntry(str(beside.relative_to(folder)), *sha256_of(beside)))
     return written
 
 
@@ -191,7 +194,7 @@ def _put(tar: tarfile.TarFile, piece: Piece, source: Path) -> None:
     about = orjson.dumps({"media": piece.sha256, "mime": piece.mime, "rows": piece.rows}, option=orjson.OPT_SORT_KEYS)
     with source.open("rb") as file:
         tar.addfile(_entry(f"{piece.sha256}.{piece.suffix}", size), file)
-    for suffix, content in (("json", about), ("cawg.json", assertion(piece))):
+    for suffix, content in (("json", about), ("cawg.json", pretty(assertion(piece)))):
         tar.addfile(_entry(f"{piece.sha256}.{suffix}", len(content)), io.BytesIO(content))
 
 

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+import orjson
 import pyarrow as pa
 
+from loop.export.credentials import SUFFIX, stated
 from loop.export.formats import CSV, JSONL, parts
 from loop.export.media_files import MEDIA, WEBDATASET
 from loop.export.writers import READ_BYTES
 
-ASSERTED = (".cawg.json",)
+ASSERTED = ".cawg.json"
 
 
 class Findings(Protocol):
@@ -33,10 +35,10 @@ def check_formats(folder: Path, manifest: Mapping[str, Any], report: Findings) -
             if top in (JSONL, CSV):
                 _check_rows(folder, top, name, entry["sha256"], report)
             elif top == MEDIA:
-                _check_media(name, entry["sha256"], report)
+                _check_media(folder, name, entry["sha256"], report)
             elif top == WEBDATASET:
                 _check_tar(folder, name, report)
-        except (pa.ArrowException, tarfile.TarError, OSError, KeyError, TypeError) as error:
+        except (pa.ArrowException, tarfile.TarError, OSError, ValueError, KeyError, TypeError) as error:
             report.add(name, f"expected a file that follows from the rows: {type(error).__name__}")
 
 
@@ -49,9 +51,19 @@ def _check_rows(folder: Path, kind: str, name: str, digest: str, report: Finding
         report.add(name, "its rows are not those of the Parquet file of that number")
 
 
-def _check_media(name: str, digest: str, report: Findings) -> None:
-    if not name.endswith(ASSERTED) and PurePosixPath(name).stem != digest:
+def _check_media(folder: Path, name: str, digest: str, report: Findings) -> None:
+    if name.endswith(f".{SUFFIX}"):
+        _check_credential(folder / name, name, report)
+    elif not name.endswith(ASSERTED) and PurePosixPath(name).stem != digest:
         report.add(name, "its SHA-256 is not its name")
+
+
+def _check_credential(path: Path, name: str, report: Findings) -> None:
+    told = orjson.loads(path.with_suffix(ASSERTED).read_bytes())
+    beside = [each for each in path.parent.glob(f"{path.stem}.*") if not each.name.endswith((ASSERTED, path.suffix))]
+    said = stated(beside[0], told["asset"]["format"], path.read_bytes()) if len(beside) == 1 else None
+    if said != told["data"]:
+        report.add(name, "expected a credential of the file beside it that says what its assertion says")
 
 
 def _check_tar(folder: Path, name: str, report: Findings) -> None:

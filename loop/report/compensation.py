@@ -82,6 +82,12 @@ def compensation(*, production: Production, on: date) -> list[Owed]:
     )
 
 
+def due_by(export: Export) -> list[CompensationEntry]:
+    """The lines that fell due by a release, by party. One query."""
+    lines = CompensationEntry.objects.filter(kind=CompensationEntry.Kind.DUE, release=export.uid)
+    return list(lines.select_related("authorisation__party", "met_by").order_by("authorisation__party_id", "id"))
+
+
 def _of_record(
     record: Authorisation, entries: Iterable[CompensationEntry], numbers: dict[UUID, str], on: date
 ) -> Iterable[Owed]:

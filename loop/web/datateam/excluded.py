@@ -57,6 +57,7 @@ def excluded(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
             "wanted": wanted,
             "older": f"?{asked.urlencode()}" if has_more else "",
             "shows_parties": desk.may(Permission.SEE_REGISTRY),
+            "may_explain": desk.may(Permission.SEE_REGISTRY) or desk.may(Permission.ORDER_EXPORT),
         },
     )
 

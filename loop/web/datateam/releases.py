@@ -25,6 +25,7 @@ from loop.kernel.errors import ConflictError, NotFoundError
 from loop.material.models import Production
 from loop.people.roles import Permission
 from loop.recall.querysets import notices, recall_of, replacements_of
+from loop.report.compensation import due_by
 from loop.tasks import nudge
 from loop.web.desk import Desk, open_production, page
 
@@ -107,6 +108,7 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
             "recalls": [recall_of(notice, now()) for notice in notices().filter(export=export)],
             "downloads": list(export.downloads.order_by("-id")[:20]),
             "dropped": export.rows.filter(dropped__isnull=False).count(),
+            "due": due_by(export) if desk.may(Permission.SETTLE) else [],
             "may_order": desk.may(Permission.ORDER_EXPORT),
             "may_take": desk.may(Permission.DOWNLOAD_EXPORT),
             "order_digest": bytes(export.order_digest).hex(),

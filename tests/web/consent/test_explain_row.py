@@ -88,3 +88,26 @@ def test_the_command_answers_for_a_row_and_for_a_signal(desks: Desks) -> None:
 def test_the_command_refuses_by_name(desks: Desks, words: tuple[str, ...], found: str) -> None:
     with pytest.raises(CommandError, match=found):
         call_command("explain", *words)
+
+
+def test_the_release_leads_to_it_and_says_what_fell_due(desks: Desks) -> None:
+    desks.stage.authorises("editor-1", compensation={"term": "per_row_fee", "amount": "0.50", "currency": "USD"})
+    export = desks.release()
+    address = desks.address(f"exports/{export.number}/")
+    page = desks["consent_officer"].get(address).content.decode()
+    assert "Fell due by it" in page
+    assert "3.00 USD" in page.replace('</span> <span class="soft">', " ").replace("</span>", "")
+    assert "rows/explain/" in page
+    page = desks["data"].get(address).content.decode()
+    assert "Fell due by it" not in page
+    assert "rows/explain/" in page
+    assert "rows/explain/" not in desks["producer"].get(address).content.decode()
+
+
+def test_each_row_that_stayed_leads_to_every_rule(desks: Desks) -> None:
+    desks.stage.authorises("director-1")
+    export = desks.stage.releases()[0]
+    address = desks.address(f"exports/{export.number}/excluded/")
+    page = desks["data"].get(address).content.decode()
+    assert f"/explain/?purpose={export.purpose}&amp;recipient={export.recipient.code}" in page
+    assert "/explain/?" not in desks["producer"].get(address).content.decode()

@@ -29,12 +29,13 @@ def _answers(record: ReleaseRecord) -> list[tuple[str, str, str, str]]:
     period = f"{tally.first_month} to {tally.last_month}" if tally.first_month else UNKNOWN
     bases = ", ".join(f"{basis} {number}" for basis, number in record.bases.items()) or "no rows"
     owners = [owner for owner in tally.of("fb_output_owner") if owner]
+    media = f" Media files: {record.media['included']}." if record.media else ""
     labels = ", ".join(plain(value) or "(empty)" for value in tally.of(shape.label_balance)) or "none"
     return [
         ("Source and owner", "2.2.1", "(a)(1)", "A production of the house that issues this; licensed to you alone."),
         ("How it serves the purpose", "2.2.1", "(a)(2)", f"Ordered for {export.purpose}; profile {shape.name}."),
         ("Size", "1.3", "(a)(3)", f"{tally.rows} rows, {size} bytes of Parquet."),
-        ("Modality and types of data", "1.3", "(a)(4)", f"Text with labels. `{shape.label_balance}`: {labels}."),
+        ("Modality and types of data", "1.3", "(a)(4)", f"Text with labels. `{shape.label_balance}`: {labels}.{media}"),
         (
             "Copyright, trademark, patent",
             "2.2.1",

@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from django.core.management import call_command
 from PIL import Image
 
-from loop.audit.keys import trusted
+from loop.audit.keys import load_or_create, trusted
 from loop.export import verify_formats
 from loop.export.advance import advance
 from loop.export.assemble import assemble
@@ -32,6 +33,7 @@ from loop.kernel.errors import NotValidError
 from loop.media.attach import attach
 from loop.media.places import name_of, path_of
 from tests.export.test_readers import read
+from tests.export.test_verify import outside
 from tests.support.databases import FreshDatabase
 from tests.support.releases import PURPOSE, Stage, decision, few_lines, finished, stage, suggestion
 
@@ -205,6 +207,31 @@ def test_a_kind_of_file_without_a_binding_has_the_assertion_alone(filmed: Stage,
     path.write_bytes(b"not looked at")
     said = assertion(Piece("0" * 64, "image/x-exr", dict.fromkeys(USES, "allowed")))
     assert credential(export, path, sha256="0" * 64, mime="image/x-exr", assertion=said) is None
+
+
+def test_outsiders_check_all_of_it_too(filmed: Stage, tmp_path: Path) -> None:
+    _, folder = filmed.releases("signals", formats=["csv", "jsonl", "media", "webdataset"])
+    key = tmp_path / "house.vkey"
+    key.write_text(f"{load_or_create().verifier}\n")
+    assert outside(folder, key).returncode == 0
+    for top in ("csv", "jsonl", "media", "webdataset"):
+        for name in files(folder, top):
+            raw = (folder / name).read_bytes()
+            (folder / name).write_bytes(
+                raw[: len(raw) // 2] + bytes([raw[len(raw) // 2] ^ 1]) + raw[len(raw) // 2 + 1 :]
+            )
+            assert f"{name}: " in outside(folder, key).stderr
+            assert name in {finding.path for finding in verify(folder, keys=trusted()).findings}
+            (folder / name).write_bytes(raw)
+    assert verify(folder, keys=trusted()).ok
+
+
+def test_the_command_asks_for_them(show: Stage) -> None:
+    call_command(
+        "export", "--production", "night-ferry", "--purpose", PURPOSE, "--recipient", show.recipient.code,
+        "--profile", "signals", "--format", "csv", "--format", "jsonl",
+    )  # fmt: skip
+    assert show.production.exports.get().recipe["formats"] == ["csv", "jsonl"]
 
 
 def test_webdataset_reads_the_tar_files(filmed: Stage) -> None:

@@ -41,5 +41,5 @@ SHAPE = Shape(
     ),
     origins=("fb_chosen_origin", "fb_rejected_origin"),
     label_balance="fb_negative_kind",
-    notes=("The files themselves are not in the folder: their digests name them.",),
+    notes=("The files are named by their digests; they lie in the folder only where the order asks for them.",),
 )  # fmt: skip

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from loop.consent.link import digest_of
 from loop.consent.models import ConsentAnswer, ConsentRequest, ContributorLink
@@ -76,10 +77,16 @@ def in_state(state: str, today: date) -> Q:
     }.get(state, Q())
 
 
-def waiting(production: Production, today: date) -> int:
-    """How many requests of the production wait for an answer: unanswered or deferred, and not expired. One query."""
-    open_ones = in_state(RequestState.UNANSWERED, today) | in_state(RequestState.DEFERRED, today)
-    return requests_of(production).filter(open_ones).count()
+def waiting(today: date, production: str = "production") -> Coalesce:
+    """How many requests wait for an answer, as a column beside the rows whose `production` they are of.
+
+    Unanswered or deferred, and not expired.
+    """
+    newest = ConsentAnswer.objects.filter(request=OuterRef("pk")).order_by("-id").values("answer")[:1]
+    here = ConsentRequest.objects.filter(production=OuterRef(production), valid_until__gte=today)
+    open_ones = here.annotate(said=Subquery(newest)).filter(Q(said=None) | Q(said=ConsentAnswer.Answer.DEFERRED))
+    counted = open_ones.order_by().values("production").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
 
 
 def _open(found: QuerySet[ContributorLink], at: datetime) -> ContributorLink:

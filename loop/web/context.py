@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from loop.consent.querysets import waiting
-from loop.kernel.clock import now, utc_date
 from loop.material.models import Production
 from loop.people.models import Role
 from loop.people.roles import Permission
@@ -25,8 +21,7 @@ class Way:
     """An entry of the bar: shown to whoever holds one of `needs` on the production (anywhere, if the page is of none).
 
     `name` is a URL name with the production's code as its argument. `inside` are other pages below it. Not shown to
-    whoever holds one of `unless`. `counts` says how many requests wait behind it, in one query, to
-    whoever holds `counted_by`.
+    whoever holds one of `unless`. `counts`: beside it stands how many requests wait, for whom they wait.
     """
 
     label: str
@@ -35,8 +30,7 @@ class Way:
     needs: frozenset[Permission]
     inside: frozenset[str] = frozenset()
     unless: frozenset[Permission] = frozenset()
-    counts: Callable[[Production, date], int] | None = None
-    counted_by: Permission | None = None
+    counts: bool = False
 
 
 WAYS = (
@@ -77,13 +71,13 @@ WAYS = (
                 "party-new",
                 "compensation",
                 "compensation-meet",
+                "party-erase",
                 "ai-use",
                 "quarantine",
                 "quarantine-release",
             }
         ),
-        counts=waiting,
-        counted_by=Permission.AUTHORISE,
+        counts=True,
     ),
     Way(
         "Compensation",
@@ -116,7 +110,7 @@ WAYS = (
 def page(request: HttpRequest) -> dict[str, Any]:
     """The context of `templates/base.html`. Two queries for a login, unless the view asked for the desk already.
 
-    One more where the coach strip stands, and one for a consent officer, whom unanswered requests wait for.
+    One more where the coach strip stands.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -148,8 +142,7 @@ def _nav(request: HttpRequest, desk: Desk) -> list[dict[str, Any]]:
         except NoReverseMatch:
             continue
         current = here == way.name or here in way.inside
-        told = way.counts is not None and way.counted_by is not None and desk.may(way.counted_by, production)
-        count = way.counts(production, utc_date(now())) if way.counts and told else 0
+        count = desk.waits.get(production.pk, 0) if way.counts else 0
         found.append({"label": way.label, "url": url, "current": current, "action": way.action, "count": count})
     return found
 

@@ -6,19 +6,22 @@ finds is kept on the request, so the context processor and the view share the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, When
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from loop.consent.querysets import waiting
 from loop.kernel.actor import Actor
+from loop.kernel.clock import now, utc_date
 from loop.kernel.errors import NotAllowedError, NotFoundError
 from loop.material.models import Production
-from loop.people.models import Contributor, Member, User
+from loop.people.models import Contributor, Member, Role, User
 from loop.people.querysets import actor_for_user, productions_visible_to
 from loop.people.roles import MATRIX, Permission, may
 
@@ -33,6 +36,7 @@ class Desk:
     actor: Actor
     productions: list[Production]
     memberships: list[Member]
+    waits: Mapping[int, int] = field(default_factory=dict)  # by production: how many requests wait for an answer
     production: Production | None = None
 
     def roles(self, production: Production) -> frozenset[str]:
@@ -67,13 +71,17 @@ def at(request: HttpRequest) -> Desk:
     actor = actor_for_user(user)
     visible = productions_visible_to(actor)
     held = Member.objects.filter(user=user, active=True, user__is_active=True, production__in=visible.order_by())
-    memberships = list(held.select_related("contributor", "production__policy").order_by("id"))
+    # Only a consent officer's rows count what waits for an answer: nobody else is told, and the others pay nothing.
+    held = held.annotate(waiting=Case(When(role=Role.CONSENT_OFFICER, then=waiting(utc_date(now()))), default=0))
+    found = held.select_related("contributor", "production__policy").order_by("id")
+    waits = {each.production_id: int(each.waiting) for each in found if each.waiting}
+    memberships: list[Member] = [*found]
     if actor.is_admin:
         productions = list(visible)
     else:
         # Whoever is no admin sees the productions of the memberships: they came along.
         productions = sorted({each.production for each in memberships}, key=lambda each: each.code)
-    desk = Desk(user, actor, productions, memberships)
+    desk = Desk(user, actor, productions, memberships, waits)
     request.desk = desk  # type: ignore[attr-defined]
     return desk
 

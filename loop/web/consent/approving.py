@@ -68,6 +68,7 @@ def index(request: HttpRequest, code: str) -> HttpResponseBase:
             "names": _names(found),
             "older": f"?before={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
             "may_decide": desk.may(Permission.APPROVE),
+            "me": desk.actor.pid,
         },
     )
 

@@ -64,7 +64,7 @@ REASONS: Final = (
     Reason(16, "SENSITIVE_SUBJECT", "it carries a likeness, a voice or a minor, and no specific rider is recorded",
            "The consent officer: ask the party, or a minor's guardian, for a rider that names the capacity."),
     Reason(17, "SCREEN_QUARANTINE", "screening holds a text of the row in quarantine",
-           "An admin: read what was found, and release the text or leave it."),
+           "A producer or an admin: read what was found, and release the text or leave it."),
     Reason(18, "RETENTION", "the retention agreed with the recipient does not fit the use or what the party allows",
            "The consent officer: agree another retention with the recipient, or ask the party."),
 )  # fmt: skip

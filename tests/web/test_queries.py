@@ -37,7 +37,7 @@ from tests.support.stock import Stock
 
 MOST = 12
 # What it would reach is worked out by the gate itself, in tables of its own: as many steps as the gate has.
-WORKED_OUT = {"authorisation-withdraw": 36, "approval": 40}
+WORKED_OUT = {"party-erase": 48, "authorisation-withdraw": 36, "approval": 40}
 STOP_POLLING = 286  # the last answer about an export that is done
 Given = dict[str, Any]
 
@@ -123,6 +123,7 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
     ("party", "consent", of("party"), ""),
     ("coverage", "consent", nothing, ""),
     ("coverage-csv", "consent", nothing, ""),
+    ("party-erase", "consent", of("party"), ""),
     ("ai-use", "producer", nothing, ""),
     ("ai-use", "consent", nothing, ""),
     ("ai-use-csv", "producer", nothing, ""),

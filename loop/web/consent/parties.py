@@ -20,7 +20,7 @@ from loop.people.models import Contributor
 from loop.people.party import register_party
 from loop.people.roles import Permission
 from loop.web.csv import csv_response
-from loop.web.desk import Desk, open_production, page
+from loop.web.desk import Desk, at, open_production, page
 
 PAGE = 200
 
@@ -141,7 +141,8 @@ def _register(form: PartyForm, desk: Desk, production: Production, external_id: 
 
 def _form_page(request: HttpRequest, form: PartyForm, party: Contributor | None) -> HttpResponse:
     status = 422 if request.method == "POST" else 200
-    return render(request, "consent/party.html", {"form": form, "party": party}, status=status)
+    may_erase = party is not None and at(request).may(Permission.AUTHORISE)
+    return render(request, "consent/party.html", {"form": form, "party": party, "may_erase": may_erase}, status=status)
 
 
 def _parties(production: Production) -> QuerySet[Any]:

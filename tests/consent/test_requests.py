@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
 from loop.audit.models import AuditEvent
+from loop.audit.record import record
 from loop.audit.verify import verify
 from loop.consent.link import MOST_DAYS, digest_of, open_link
 from loop.consent.models import Authorisation, ConsentAnswer, ConsentRequest, ContributorLink, Notice
@@ -23,13 +25,14 @@ from loop.export.models import ExportRow
 from loop.kernel.actor import SYSTEM, Actor, by_link
 from loop.kernel.clock import now
 from loop.kernel.errors import ConflictError, NotAllowedError, NotFoundError, NotValidError
+from loop.kernel.ids import uuid7
 from loop.material.models import Production
 from loop.people.account import add_user
 from loop.people.member import add_member
 from loop.people.models import Contributor
 from loop.people.querysets import actor_for_user
 from loop.recall.answer_request import answer_request
-from loop.recall.models import RecallNotice, RecallRow
+from loop.recall.models import Erasure, RecallNotice, RecallRow
 from loop.recall.querysets import records_of
 from loop.recall.withdraw import withdraw
 from tests.support.databases import FreshDatabase
@@ -121,6 +124,22 @@ def test_a_party_is_asked_once_at_a_time(show: Stage, notice: Notice) -> None:
         ask(show, notice, "editor-1", "director-1")
     assert ConsentRequest.objects.count() == 1
     assert ask(show, notice, "director-1", uses=["research"])
+
+
+def test_nobody_is_asked_for_what_was_erased(show: Stage, notice: Notice) -> None:
+    uid = uuid7()
+    with transaction.atomic():
+        event = record(
+            event="party.erased", actor=SYSTEM, obj_table="loop_erasure", obj_uid=uid, at=now(),
+            production_id=show.production.pk, facts={"basis": "gdpr_art17_1_b"},
+        )  # fmt: skip
+        Erasure.objects.create(
+            uid=uid, party=party(show), production=show.production, basis="gdpr_art17_1_b", event=event, erased_at=now()
+        )
+    with pytest.raises(NotValidError, match="was erased") as refused:
+        ask(show, notice)
+    assert refused.value.field == "party"
+    assert ask(show, notice, "editor-1")
 
 
 def test_only_a_consent_officer_asks_and_opens_links(show: Stage, notice: Notice) -> None:

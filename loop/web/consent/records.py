@@ -45,7 +45,7 @@ class RegistryForm(forms.Form):
         choices=[("", "any"), *[(name, name) for name in PURPOSES if name in GRANTABLE_PURPOSES]],
     )
     state = forms.ChoiceField(label="State", required=False, choices=[("", "any"), *STATES])
-    on = forms.DateField(label="On", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(label="State on", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     basis = forms.ChoiceField(label="Basis", required=False, choices=[("", "any"), *Authorisation.Basis.choices])
     recipient = forms.CharField(label="Recipient", required=False, max_length=64)
     ends_before = forms.DateField(label="Ends before", required=False, widget=forms.DateInput(attrs={"type": "date"}))

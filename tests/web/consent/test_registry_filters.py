@@ -55,4 +55,4 @@ def test_each_filter_narrows(registry: Desks, query: dict[str, str], names: set[
 
 def test_a_date_that_is_none_is_named(registry: Desks) -> None:
     page = registry["consent_officer"].get(registry.address("authorisations/"), {"on": "soon"}).content.decode()
-    assert "On: Enter a valid date." in page
+    assert "State on: Enter a valid date." in page

@@ -106,7 +106,10 @@ def floor(uri: str, export_id: int) -> float:
     from loop.export.rows import Constants, select
 
     export = Export.objects.get(pk=export_id)
-    constants = Constants(labels=recipes.read(export.recipe).labels, policy_version=export.policy_version)
+    constants = Constants(
+        labels=recipes.read(export.recipe).labels, policy_version=export.policy_version,
+        checkpoint=export.checkpoint_size,
+    )  # fmt: skip
     script = "SET jit = off;\n"
     for shard in ExportShard.objects.filter(export=export).order_by("number"):
         query = select(

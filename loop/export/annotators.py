@@ -7,7 +7,10 @@ from fractions import Fraction
 
 from django.db import connection
 
-_RELEASED = """
+# The first row has the number of people where the others have that of suggestions; one pass over the decisions, as it
+# is most of the cost. Of each person's verdicts on a suggestion the latest that is in the release counts. Most
+# suggestions have one judge, and are out after the cheap grouping.
+_COUNTS = """
 WITH released AS (
     SELECT r.decision_id, r.other_decision_id FROM loop_export_row r
     WHERE r.export_id = %s AND NOT EXISTS (SELECT FROM loop_export_row_dropped gone WHERE gone.row_id = r.id)
@@ -18,13 +21,8 @@ WITH released AS (
     SELECT d.id, d.suggestion_id, d.outcome, d.decided_at, d.position,
            coalesce(d.on_behalf_of_id, d.decided_by_id) AS person
     FROM used JOIN loop_decision d ON d.id = used.id
-)
-"""
-_PEOPLE = f"{_RELEASED} SELECT count(*) FROM (SELECT person FROM judged GROUP BY person) x"  # noqa: S608  (a constant)
-# Of each person's verdicts on a suggestion the latest that is in the release counts. Most suggestions have one judge,
-# and are out after the cheap grouping.
-_UNITS = f"""{_RELEASED}
-, shared AS (SELECT suggestion_id FROM judged GROUP BY 1 HAVING min(person) <> max(person)
+), shared AS (
+    SELECT suggestion_id FROM judged GROUP BY 1 HAVING min(person) <> max(person)
 ), latest AS (
     SELECT DISTINCT ON (suggestion_id, person) suggestion_id, outcome
     FROM judged JOIN shared USING (suggestion_id)
@@ -34,8 +32,9 @@ _UNITS = f"""{_RELEASED}
            count(*) FILTER (WHERE outcome = 'revise') AS revise
     FROM latest GROUP BY suggestion_id
 )
-SELECT accept, reject, revise, count(*) FROM units GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-"""  # noqa: S608  (constants of this house)
+SELECT NULL AS accept, NULL AS reject, NULL AS revise, count(*) FROM (SELECT person FROM judged GROUP BY 1) people
+UNION ALL SELECT accept, reject, revise, count(*) FROM units GROUP BY 1, 2, 3 ORDER BY 1 NULLS FIRST, 2, 3
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +62,10 @@ class Annotators:
 
 
 def annotators(export_id: int) -> Annotators:
-    """Two queries, over the rows that leave."""
+    """One query, over the rows that leave."""
     with connection.cursor() as cursor:
-        cursor.execute(_PEOPLE, [export_id])
-        people: int = cursor.fetchone()[0]
-        cursor.execute(_UNITS, [export_id])
+        cursor.execute(_COUNTS, [export_id])
+        people: int = cursor.fetchone()[3]
         units: dict[tuple[int, ...], int] = {
             (accept, reject, revise): number for accept, reject, revise, number in cursor.fetchall()
         }

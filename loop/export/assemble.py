@@ -57,7 +57,9 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
         "README.md": card(found),
         "LICENSE.md": licence(found),
         "disclosures.json": disclosures(found),
-        CONSENTS: snapshot(export, names, found.tally.auths, moment=judged_at(export, export.frozen_at)),
+        CONSENTS: snapshot(
+            export, found.authorisations, names, found.tally.auths, moment=judged_at(export, export.frozen_at)
+        ),
     }
     files = [*data, *more.files, *(_write(folder, name, content) for name, content in documents.items())]
     rendered = write_interchange(export.profile, [folder / entry.path for entry in data], folder)

@@ -1,6 +1,6 @@
 """`consents.jsonl`: the authorisations a release leaves under, without names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -11,10 +11,6 @@ from loop.export.keys import Pseudonyms
 from loop.export.models import Export
 from loop.kernel.canonical import Json, canonical
 
-_USED = """
-SELECT DISTINCT unnest(r.authorisation_ids) FROM loop_export_row r
-WHERE r.export_id = %s AND NOT EXISTS (SELECT FROM loop_export_row_dropped gone WHERE gone.row_id = r.id)
-"""
 # The gate judged the state at the freeze and again before publishing; this is the state it permitted under.
 _STATE = """
 SELECT DISTINCT ON (e.authorisation_id) e.authorisation_id, e.state FROM loop_authorisation_event e
@@ -23,16 +19,17 @@ ORDER BY e.authorisation_id, e.effective_at DESC, e.id DESC
 """
 
 
-def snapshot(export: Export, names: Pseudonyms, rows: Mapping[str, int], *, moment: datetime) -> bytes:
+def snapshot(
+    export: Export, ids: Sequence[int], names: Pseudonyms, rows: Mapping[str, int], *, moment: datetime
+) -> bytes:
     """The lines of the file, ordered by pseudonym: canonical JSON, one object a line.
 
-    `rows` is {auth pseudonym: rows} as counted in the files. The party is a pseudonym of this release too; who signed
-    for it, the evidence's place and the terms of payment stay in the house.
+    `ids` are the authorisations that rows leave under; `rows` is {auth pseudonym: rows} as counted in the files. The
+    party is a pseudonym of this release too; who signed for it, the evidence's place and the terms of payment stay in
+    the house.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_USED, [export.pk])
-        ids = [row[0] for row in cursor.fetchall()]
-        cursor.execute(_STATE, [ids, moment])
+        cursor.execute(_STATE, [list(ids), moment])
         states: dict[int, str] = dict(cursor.fetchall())
     used = Authorisation.objects.filter(pk__in=ids).select_related("party", "evidence", "production")
     lines = [_line(each, export, names, rows, states.get(each.pk, "")) for each in used]

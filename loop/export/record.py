@@ -24,12 +24,13 @@ SELECT c.kind, count(*) FROM loop_contributor c WHERE c.id IN (
     WHERE r.export_id = %s AND NOT EXISTS (SELECT FROM loop_export_row_dropped gone WHERE gone.row_id = r.id))
 GROUP BY c.kind ORDER BY c.kind
 """
+_USED = """
+SELECT DISTINCT unnest(r.authorisation_ids) FROM loop_export_row r
+WHERE r.export_id = %s AND NOT EXISTS (SELECT FROM loop_export_row_dropped gone WHERE gone.row_id = r.id)
+"""
 _BASES = """
 SELECT a.basis, count(*), count(*) FILTER (WHERE coalesce(a.compensation ->> 'term', '') NOT IN ('', 'none'))
-FROM loop_authorisation a WHERE a.id IN (
-    SELECT unnest(r.authorisation_ids) FROM loop_export_row r
-    WHERE r.export_id = %s AND NOT EXISTS (SELECT FROM loop_export_row_dropped gone WHERE gone.row_id = r.id))
-GROUP BY a.basis ORDER BY a.basis
+FROM loop_authorisation a WHERE a.id = ANY(%s) GROUP BY a.basis ORDER BY a.basis
 """
 
 
@@ -48,6 +49,7 @@ class ReleaseRecord:
     checkpoint_note: str
     versions: Mapping[str, str]
     annotators: Annotators
+    authorisations: tuple[int, ...]  # those that rows leave under
     bases: Mapping[str, int]  # {legal basis: authorisations in use}
     paid: int  # authorisations in use with a term of compensation
     agreement: RecipientAgreement | None  # the recipient's, in force on the order's date for its purpose
@@ -60,7 +62,9 @@ def gather(export: Export, shards: list[ExportShard], tally: Tally) -> ReleaseRe
     with connection.cursor() as cursor:
         cursor.execute(_PARTIES, [export.pk])
         parties: dict[str, int] = dict(cursor.fetchall())
-        cursor.execute(_BASES, [export.pk])
+        cursor.execute(_USED, [export.pk])
+        used = [row[0] for row in cursor.fetchall()]
+        cursor.execute(_BASES, [used])
         bases = cursor.fetchall()
     dropped: dict[str, int] = {}
     recipe = recipes.read(export.recipe)
@@ -82,6 +86,7 @@ def gather(export: Export, shards: list[ExportShard], tally: Tally) -> ReleaseRe
             "taxonomy": taxonomy.VERSION,
         },
         annotators=annotators(export.pk),
+        authorisations=tuple(used),
         bases={basis: number for basis, number, _ in bases},
         paid=sum(paid for _, _, paid in bases),
         agreement=_agreement(export),

@@ -166,14 +166,12 @@ def _kept(
     lines = ["the write-ahead log and the backups of the database, until their retention ends"]
     records = Authorisation.objects.filter(party=party).count()
     if records:
-        lines.append(
-            f"{records} records of what the party allowed or refused, with who signed: proof of the law's basis"
-        )
+        lines.append(f"what the party allowed or refused, with who signed, as proof: {records}")
     if not with_evidence:
         lines += [f"the document {each.sha256[:12]} of such a record" for each in _evidence(party)]
     lines += [f"the file {each.sha256[:12]}, which work of others uses as well" for each in shared]
     if others:
-        lines.append(f"{others} revisions that others made of the party's texts")
+        lines.append(f"revisions that others made of the party's texts: {others}")
     if login is not None:
         lines.append(f"the login {login.uid}, which works beyond {production.code}")
     return lines

@@ -54,11 +54,12 @@ class RuleForm(forms.Form):
         for name, size in (("name", 16), ("kind", 14), ("tool", 14), ("reference", 18)):
             self.fields[name].widget.attrs["size"] = size
         for name, field in self.fields.items():
-            field.widget.attrs["aria-label"] = f"{field.label}, rule {self._number()}"
+            field.widget.attrs |= {"class": "input", "aria-label": f"{field.label}, rule {self.number()}"}
             if name in ("kind", "tool"):
                 field.widget.attrs["placeholder"] = "any"
 
-    def _number(self) -> str:
+    def number(self) -> str:
+        """Which row it is, from 1; "" for the pattern of a row."""
         number = str(self.prefix).rsplit("-", 1)[-1]
         return str(int(number) + 1) if number.isdigit() else ""
 
@@ -78,8 +79,25 @@ class SettingsForm(forms.Form):
     exports_allowed = forms.BooleanField(label="Exports are allowed", required=False)
 
 
+class RuleRows(forms.BaseFormSet):  # type: ignore[type-arg]  # generic for the checker alone
+    """The rows with their order and a box to delete them, each named for who does not see the table."""
+
+    def add_fields(self, form: RuleForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        for name, label in (("ORDER", "Order"), ("DELETE", "Delete")):
+            if name in form.fields:
+                form.fields[name].widget.attrs["aria-label"] = f"{label}, rule {form.number()}"
+        form.fields["ORDER"].widget.attrs |= {"class": "input", "min": 1, "max": 999}
+
+
 Rules = forms.formset_factory(
-    RuleForm, extra=SPARE, max_num=ai_policy.MOST_RULES, validate_max=True, can_order=True, can_delete=True
+    RuleForm,
+    formset=RuleRows,
+    extra=SPARE,
+    max_num=ai_policy.MOST_RULES,
+    validate_max=True,
+    can_order=True,
+    can_delete=True,
 )
 
 

@@ -154,6 +154,7 @@ class Authorisation(models.Model):
 class AuthorisationState(models.TextChoices):
     """States of W3C DPV's consent vocabulary. Only GIVEN and RENEWED permit."""
 
+    UNKNOWN = "ConsentUnknown", "In doubt"
     REQUESTED = "ConsentRequested", "Requested"
     DEFERRED = "ConsentRequestDeferred", "Deferred"
     REFUSED = "ConsentRefused", "Refused"

@@ -71,6 +71,7 @@ BASES: Final[dict[str, str]] = {
 }
 
 STATES: Final[dict[str, str]] = {
+    "ConsentUnknown": "held back: somebody has said that you took it back",
     "ConsentRequested": "asked",
     "ConsentRequestDeferred": "you wanted to decide later",
     "ConsentRefused": "refused",

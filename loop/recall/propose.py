@@ -16,6 +16,7 @@ from loop.kernel.actor import Actor
 from loop.kernel.errors import ConflictError, NotValidError
 from loop.material.models import Production
 from loop.people.models import Contributor
+from loop.recall.doubt import cast_doubt
 from loop.recall.scope import WithdrawalReport, party_of, permit, productions_of, report_of
 from loop.recall.trace import Reach, trace
 from loop.recall.withdraw import withdraw_held
@@ -51,7 +52,8 @@ def propose(
     2. Anybody else's is, unless it reaches a published release. That is found out under the productions' lock, so no
        release is published meanwhile.
     3. One that does is not recorded. A request takes its place, with the records and all that it would reach; the same
-       one that waits already is answered with. `second` is the second person who approves it here and now.
+       one that waits already is answered with. Meanwhile the records are in doubt, so nothing more leaves under them.
+       `second` is the second person who approves it here and now.
 
     Raises what `withdraw` raises, and NotAllowedError if `second` may not approve; nothing is written then.
     """
@@ -69,6 +71,7 @@ def propose(
             if reached.published:
                 request = _same(reached, party, state) or _ask(reached, party, state, actor, at, reason)
                 if second is None:
+                    cast_doubt(authorisations, actor=actor, at=at)
                     return Proposal(reached, request)
                 for production in productions_reached(reached.published):
                     require_approve(second, production, asked_by=request.asked_by)

@@ -12,6 +12,7 @@ from loop.export.models import Export
 from loop.kernel.actor import Actor
 from loop.kernel.errors import NotValidError
 from loop.recall.approvals import concerned, export_of, records_of_request
+from loop.recall.doubt import clear_doubt
 from loop.recall.scope import productions_of
 
 LONGEST_REASON = 2000
@@ -20,8 +21,8 @@ LONGEST_REASON = 2000
 def refuse(*, request: ApprovalRequest, reason: str, actor: Actor) -> ApprovalDecision:
     """Records that a second person refuses `request`, and why, under the lock of publishing. Durable.
 
-    A release is cancelled. A withdrawal was never recorded and is not; the party may still withdraw themself at any
-    time. `reason` is kept with the audit event, where it can be erased.
+    A release is cancelled. A withdrawal was never recorded and is not: its records permit again what they did, and the
+    party may still withdraw themself at any time. `reason` is kept with the audit event, where it can be erased.
     Raises NotValidError without a reason, and what `approve` raises for whoever may not, or for what was decided.
     """
     words = reason.strip()
@@ -38,4 +39,6 @@ def refuse(*, request: ApprovalRequest, reason: str, actor: Actor) -> ApprovalDe
         decision = answer_approval(request=request, approved=False, actor=actor, at=at, reason=words)
         if is_release:
             give_up(Export.objects.select_for_update(of=("self",)).get(uid=request.subject), actor=actor, at=at)
+        else:
+            clear_doubt(request, records_of_request(request), actor=actor, at=at)
     return decision

@@ -9,12 +9,13 @@ from loop.audit.models import AuditEvent
 from loop.consent.approval import AlreadyDecidedError, ask_approval
 from loop.consent.models import ApprovalDecision, ApprovalRequest
 from loop.export.advance import advance
+from loop.export.models import Export
 from loop.kernel.actor import SYSTEM, by_link
 from loop.kernel.clock import now
 from loop.kernel.errors import ConflictError, NotAllowedError, NotFoundError
 from loop.kernel.ids import uuid7
 from loop.people.member import add_member
-from loop.people.models import Role, User
+from loop.people.models import Contributor, Role, User
 from loop.people.querysets import actor_for_user
 from loop.recall.approvals import reason_of, requests_about, waiting
 from loop.recall.approve import approve
@@ -23,7 +24,7 @@ from loop.recall.querysets import records_of
 from loop.recall.refuse import refuse
 from loop.recall.withdraw import withdraw
 from tests.recall.test_approval import built, director, inside, login, show, vouched
-from tests.support.releases import Stage, officer, stage
+from tests.support.releases import Stage, finished, officer, stage
 
 __all__ = ["inside", "show"]
 
@@ -48,14 +49,40 @@ def test_a_withdrawal_that_reaches_a_published_release_waits(inside: Stage) -> N
     assert again.request == made.request
     with pytest.raises(NotAllowedError):
         approve(request=made.request, actor=olga)
-    other, _ = inside.releases("unpaired_preference")  # it reaches more by the time it is approved
     done = approve(request=requests_about(inside.production).get(), actor=omar)
     assert done.report is not None
-    assert {each.export.pk for each in done.report.published} == {export.pk, other.pk}
-    assert len(done.report.notices) == 2
+    assert {each.export.pk for each in done.report.published} == {export.pk}
+    assert len(done.report.notices) == 1
     event = AuditEvent.objects.filter(type="authorisation.state").latest("id")
     assert event.payload.facts["reason"] == "by letter"
     assert reason_of(requests_about(inside.production).get()) == "by letter"
+    vouched()
+
+
+def rows_of(export: Export, party: Contributor) -> int:
+    """How many of the party's rows left with it."""
+    return export.rows.filter(contributor_ids__contains=[party.pk], dropped=None).count()
+
+
+def test_while_it_waits_nothing_more_leaves_and_refused_it_leaves_again(inside: Stage) -> None:
+    out, _ = inside.releases()
+    party = director(inside)
+    assert rows_of(out, party) == 2
+    begun = inside.orders()
+    advance(begun.pk)
+    assert rows_of(begun, party) == 2
+    records = records_of(party, inside.production)
+    made = propose(authorisations=records, actor=SYSTEM)
+    assert made.request is not None
+    begun = finished(begun)
+    assert (begun.state, rows_of(begun, party)) == (Export.State.PUBLISHED, 0)
+    assert rows_of(inside.releases()[0], party) == 0
+    other = propose(authorisations=records, actor=SYSTEM, state="ConsentInvalidated")
+    assert other.request is not None
+    refuse(request=made.request, reason="ask her first", actor=officer(inside))
+    assert rows_of(inside.releases()[0], party) == 0  # the other request about the same records waits
+    refuse(request=other.request, reason="it is valid", actor=officer(inside))
+    assert rows_of(inside.releases()[0], party) == 2
     vouched()
 
 

@@ -21,6 +21,16 @@ RESTS_ON = {
     "signals": ("fb_log_index",),
     "preference": ("fb_log_index", "fb_rejected_log_index"),
     "unpaired_preference": ("fb_log_index", "fb_side"),
+    "sft": ("fb_log_index", "fb_side"),
+    "openai_ft": ("fb_log_index", "fb_side"),
+    "prompt_only": ("fb_log_index",),
+    "stepwise": ("fb_log_index",),
+    "reward": ("fb_log_index", "fb_rejected_log_index"),
+    "span_critique": ("fb_log_index", "fb_span"),
+    "pairs_of_takes": ("fb_log_index", "fb_rejected_log_index"),
+    "evaluation": ("fb_log_index",),
+    "label_studio": ("fb_log_index",),
+    "argilla": ("fb_log_index",),
 }
 OTHERWISE = ("fb_log_index", "fb_content_sha256")
 READ_AT_ONCE = 5_000

@@ -9,7 +9,7 @@ Labels, effective decisions and their order are those of `rules.py`. Further:
   empty and has a reason. Decisions without one are `no_spans`.
 - `span_critique`: one row a span of the decisions that `signals` has, whatever the span points into.
 - `pairs_of_takes`: pairs among candidates as in `preference`, of two media files (`no_media`; `identical` files).
-- `evaluation`: an effective reject or revise of a suggestion that has a text.
+- `evaluation`: an effective reject or revise of a suggestion that has a text or a media file.
 - `reward` has the pairs of `preference`; `label_studio` and `argilla` have the rows of `signals`.
 """
 
@@ -159,7 +159,7 @@ def failures(decisions: Iterable[Judgement], policy: str, lead: int | None) -> R
     for one in effective(decisions, policy, lead):
         if one.outcome == "accept":
             continue
-        if one.content is None:
+        if one.content is None and one.media is None:
             made.not_made[NO_TEXT] += 1
         else:
             made.rows.append(Row(one.id, negative_kind=stored_negative_kind(one.outcome, one.negative_kind) or None))

@@ -122,8 +122,10 @@ _EVALUATION: Final = """
     SELECT e.suggestion_id AS a, e.id AS b, 0::bigint AS c, 0::bigint AS d, e.id AS decision_id,
            NULL::bigint AS other, NULL::text AS side, NULL::text AS pair_kind,
            CASE WHEN e.outcome = 'reject' THEN e.negative_kind END AS negative_kind, NULL::boolean AS label,
-           true AS effective, CASE WHEN t.content IS NULL THEN 'no_text' END AS reason
-    FROM candidates_effective e LEFT JOIN loop_suggestion_text t ON t.suggestion_id = e.suggestion_id
+           true AS effective, CASE WHEN t.content IS NULL AND s.media_id IS NULL THEN 'no_text' END AS reason
+    FROM candidates_effective e
+    JOIN loop_suggestion s ON s.id = e.suggestion_id
+    LEFT JOIN loop_suggestion_text t ON t.suggestion_id = e.suggestion_id
     WHERE e.outcome IN ('reject', 'revise')"""
 
 

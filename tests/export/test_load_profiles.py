@@ -22,7 +22,7 @@ from tests.support.releases import ALL_PROFILES, Stage, few_lines, stage
 
 ROWS = {
     "signals": 12, "label_studio": 12, "argilla": 12, "preference": 4, "reward": 4, "unpaired_preference": 9, "sft": 5,
-    "openai_ft": 4, "prompt_only": 3, "stepwise": 1, "span_critique": 3, "pairs_of_takes": 1, "evaluation": 5,
+    "openai_ft": 4, "prompt_only": 3, "stepwise": 1, "span_critique": 3, "pairs_of_takes": 1, "evaluation": 8,
 }  # fmt: skip
 
 

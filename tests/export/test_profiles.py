@@ -98,7 +98,7 @@ def test_every_profile_has_the_rows_that_a_hand_counts(show: Stage) -> None:
         "stepwise": (1, {"no_text": 4, "no_spans": 7}),
         "span_critique": (3, {"no_spans": 10}),
         "pairs_of_takes": (1, {"no_media": 2, "identical": 1}),
-        "evaluation": (5, {"no_text": 3}),
+        "evaluation": (8, {}),
     }
     rows = {profile: rows for profile, (rows, _) in found.items()}
     assert [own(row, "prompt", "completion", "fb_side") for row in rows["sft"]] == [
@@ -137,7 +137,10 @@ def test_every_profile_has_the_rows_that_a_hand_counts(show: Stage) -> None:
         (SCENE_1, NOTE.format(3), "The turn waits for the door.", ["unstated"]),
         (SCENE_1, NOTE.format(4), "", ["unstated"]),
         (SCENE_1, NOTE.format(5), None, ["unstated"]),
+        *[("19A", "", None, ["unstated"])] * 3,
     ]
+    failed = [row["fb_media_sha256"] for row in rows["evaluation"] if not row["fb_suggestion_recorded"]]
+    assert failed == [clip(name)["sha256"] for name in ("two", "three", "one")]
     for profile, each in rows.items():  # a skip is no label, and a name stands once
         assert {row["fb_verdict"] for row in each} <= {"accept", "reject", "revise"}, profile
         assert len({row["fb_row_id"] for row in each}) == len(each), profile

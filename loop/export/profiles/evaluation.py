@@ -8,7 +8,9 @@ SHAPE = Shape(
     about="Tests: a prompt with an answer that was rejected or had to be revised, why, and what replaced it.",
     columns=(
         Column("prompt", parts.TEXT, parts.PROMPT_SQL, "What was asked; empty if not recorded."),
-        Column("rejected_answer", parts.TEXT, "coalesce(st.content, '')", "The answer that did not do."),
+        Column(
+            "rejected_answer", parts.TEXT, "coalesce(st.content, '')", "The answer that did not do; empty for media."
+        ),
         Column(
             "reference",
             parts.TEXT,
@@ -20,6 +22,7 @@ SHAPE = Shape(
         Column("reasons", STRINGS, "d.reasons", "Codes of the taxonomy: what to look for in the next answer."),
         Column("spans", SPANS, parts.SPAN_FIELDS, parts.SPANS_MEANING, make=Make.SPANS),
         parts.negative_kind(),
+        *parts.media_facts(),
         *parts.said(),
         parts.suggestion_origin(),
         Column(
@@ -31,7 +34,7 @@ SHAPE = Shape(
         ),
         *common(),
     ),
-    joins=BASE_JOINS + parts.spans_join("d", "dt"),
+    joins=BASE_JOINS + parts.MEDIA_JOIN + parts.spans_join("d", "dt"),
     digested=("prompt", "rejected_answer", "reference", "rationale"),
     origins=("fb_suggestion_origin", "fb_reference_origin"),
     label_balance="fb_verdict",

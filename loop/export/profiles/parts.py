@@ -32,6 +32,9 @@ SPANS_MEANING = (
 )
 
 
+MEDIA_JOIN = "LEFT JOIN loop_media md ON md.id = s.media_id\n"
+
+
 def spans_join(decision: str, texts: str) -> str:
     """The spans of the decision under the alias `decision` as parallel arrays, under the alias sp."""
     return f"""
@@ -92,6 +95,22 @@ def negative_kind() -> Column:
         TEXT,
         "r.negative_kind",
         "For a reject: explicit, sibling (another was chosen) or dismissed (with all); else empty.",
+    )
+
+
+def media_facts() -> tuple[Column, ...]:
+    """Which file was suggested, if any (md: its media)."""
+    return (
+        Column(
+            "fb_suggestion_recorded",
+            pa.bool_(),
+            "(st.content IS NOT NULL)",
+            "False where the suggestion has no text (media): its text is then empty here.",
+        ),
+        Column(
+            "fb_media_sha256", TEXT, "md.sha256", "SHA-256 of the suggested media file; null for text.", nullable=True
+        ),
+        Column("fb_media_mime", TEXT, "md.mime", "Its media type.", nullable=True),
     )
 
 

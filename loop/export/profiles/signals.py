@@ -6,7 +6,6 @@ from loop.export.columns import BASE_JOINS, ORIGIN, REVISION_ORIGIN, SPANS, STRI
 from loop.export.profiles import parts
 
 _TEXT = pa.string()
-_MEDIA = "LEFT JOIN loop_media md ON md.id = s.media_id"
 
 SHAPE = Shape(
     name="signals",
@@ -49,16 +48,7 @@ SHAPE = Shape(
             "fb_suggestion_label", _TEXT, "sig.suggestion_label", "positive, negative or none: what the rule derived."
         ),
         Column("fb_revision_label", _TEXT, "sig.revision_label", "The same for the revision."),
-        Column(
-            "fb_suggestion_recorded",
-            pa.bool_(),
-            "(st.content IS NOT NULL)",
-            "False where the suggestion has no text (media): `suggestion` is then the empty text.",
-        ),
-        Column(
-            "fb_media_sha256", _TEXT, "md.sha256", "SHA-256 of the suggested media file; null for text.", nullable=True
-        ),
-        Column("fb_media_mime", _TEXT, "md.mime", "Its media type.", nullable=True),
+        *parts.media_facts(),
         Column("fb_suggestion_origin", _TEXT, ORIGIN.format(s="s"), "ai, human or camera."),
         Column(
             "fb_revision_origin",
@@ -69,7 +59,10 @@ SHAPE = Shape(
         ),
         *common(),
     ),
-    joins=BASE_JOINS + "JOIN loop_signal sig ON sig.decision_id = d.id" + parts.spans_join("d", "dt") + _MEDIA,
+    joins=BASE_JOINS
+    + "JOIN loop_signal sig ON sig.decision_id = d.id\n"
+    + parts.spans_join("d", "dt")
+    + parts.MEDIA_JOIN,
     digested=("prompt", "suggestion", "revision", "rationale"),
     origins=("fb_suggestion_origin", "fb_revision_origin"),
     label_balance="verdict",

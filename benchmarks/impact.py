@@ -4,20 +4,19 @@
 
 A fresh clone of the migrated template takes a production whose hundred published releases grow from the first size to
 the last; all of them hold rows of two parties, one of 1,000 and one of 50,000 rows, the same rows at every size. At
-each size `loop.recall.preview.preview` answers for either party: lock, trace, the gate's rules release by release, counts by
-release. Beside it: finding the party's rows (the statement of `loop.recall.trace`) through the index and, as the
-reference, the same statement by sequential scan.
+each size `loop.recall.preview.preview` answers for either party: lock, trace, the gate's rules release by release,
+counts by release. Beside it: finding the party's rows (the statement of `loop.recall.trace`) through the index and, as
+the reference, the same statement by sequential scan.
 
 The newest release of each size is written with all indexes in place after the last VACUUM, so the index holds entries
 that are not merged yet, as it does in the minutes after a freeze. Nothing is cached on purpose or thrown out of the
-cache. Prints one JSON object; the target is 2 seconds for the larger party among the most rows. `growth` is that by the
-same at the fewest rows: 1 means that the rows stored play no part.
+cache. Prints one JSON object; its `each` has one object a round. The target is 2 seconds for the larger party among the
+most rows. `growth` is that by the same at the fewest rows: 1 means that the rows stored play no part.
 """
 
 import argparse
 import json
 import os
-import statistics
 import sys
 import tempfile
 from datetime import timedelta
@@ -32,8 +31,7 @@ from benchmarks.gate import PURPOSE, authorise
 
 RELEASES = 100
 PARTIES = {"few": 10, "many": 500}  # rows of each release in which the party is; times the releases: 1,000 and 50,000
-MOST_S = 2.0
-MILLION = 1_000_000
+STEPS = ("least", "middle", "most")  # of what is stored
 
 _ROWS = """
 INSERT INTO loop_export_row (export_id, position, row_id, decision_id, other_decision_id, side, pair_kind,
@@ -124,8 +122,8 @@ def grown(admin: Any, before: int, after: int) -> None:
         admin.execute(_ROWS.format(first=RELEASES, last=RELEASES, **part))
 
 
-def asked(party: Any, expected: int, rounds: int) -> dict[str, float]:
-    """Median seconds of the preview and of finding the rows, by index and by sequential scan."""
+def asked(party: Any, expected: int) -> dict[str, float]:
+    """Seconds of the preview, and of finding the rows by index and by sequential scan."""
     from django.db import connection, transaction
 
     from loop.kernel.actor import SYSTEM
@@ -135,30 +133,25 @@ def asked(party: Any, expected: int, rounds: int) -> dict[str, float]:
     from loop.recall.querysets import records_of
 
     records = records_of(party, Production.objects.get())
-    spent: dict[str, list[float]] = {"preview_s": [], "index_s": [], "scan_s": []}
-    for number in range(rounds):
-        began = perf_counter()
-        report = preview(authorisations=records, actor=SYSTEM)
-        spent["preview_s"].append(perf_counter() - began)
-        found = sum(one.rows for one in report.published)
-        if found != expected or len(report.published) != RELEASES:
-            raise SystemExit(f"expected {expected} rows of {RELEASES} releases, found {found}")
-        for name, setting in (("index_s", "on"), ("scan_s", "off")):
-            if name == "scan_s" and number:
-                continue  # it takes its time, and once says enough
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL enable_bitmapscan = {setting}")
-                cursor.execute(f"SET LOCAL enable_indexscan = {setting}")
-                values = {"party": party.pk, "states": list(trace.REACHABLE), "productions": None}
-                began = perf_counter()
-                cursor.execute(trace._ROWS, values)  # noqa: SLF001  (the very statement)
-                spent[name].append(perf_counter() - began)
-    return {name: statistics.median(each) for name, each in spent.items()} | {
-        "preview_low_s": min(spent["preview_s"]), "preview_high_s": max(spent["preview_s"]),
-    }  # fmt: skip
+    began = perf_counter()
+    report = preview(authorisations=records, actor=SYSTEM)
+    spent = {"preview_s": perf_counter() - began}
+    found = sum(one.rows for one in report.published)
+    if found != expected or len(report.published) != RELEASES:
+        raise SystemExit(f"expected {expected} rows of {RELEASES} releases, found {found}")
+    values = {"party": party.pk, "states": list(trace.REACHABLE), "productions": None}
+    for name, setting in (("index_s", "on"), ("scan_s", "off")):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL enable_bitmapscan = {setting}")
+            cursor.execute(f"SET LOCAL enable_indexscan = {setting}")
+            began = perf_counter()
+            cursor.execute(trace._ROWS, values)  # noqa: SLF001  (the very statement)
+            spent[name] = perf_counter() - began
+    return spent
 
 
-def measure(options: argparse.Namespace) -> dict[str, Any]:
+def measure(options: argparse.Namespace) -> list[dict[str, float]]:
+    """The figures of each round, named by party and size."""
     from django.conf import settings
 
     from loop.people.models import Contributor
@@ -166,40 +159,43 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
     server = databases.find_server(Path(os.environ["CIRCLED_HOME"]))
     template = databases.template(server)
-    found: dict[str, Any] = {"seed": options.seed, "rounds": options.rounds, "releases": RELEASES}
+    rounds: list[dict[str, float]] = [{} for _ in range(options.rounds)]
     with tempfile.TemporaryDirectory() as place, databases.clone(server, template, "bench_impact") as name:
         settings.MEDIA_ROOT = settings.KEYS_ROOT = Path(place)
         with databases.pointed_at(name), server.connect(name) as admin:
             loaded(name, server, max(options.stored), options)
             everybody = list(Contributor.objects.order_by("pk"))[crowd.PARTIES :]
             before = 0
-            for stored in options.stored:
+            for step, stored in enumerate(options.stored):
                 with crowd.timed(f"{stored} rows of {RELEASES} releases written"):
                     grown(admin, before, stored // RELEASES)
                 before = stored // RELEASES
-                for party, (words, rows) in zip(everybody, PARTIES.items(), strict=True):
-                    said = asked(party, rows * RELEASES, options.rounds)
-                    print(f"{stored} stored, {rows * RELEASES} reached: {said}", file=sys.stderr, flush=True)
-                    for key, value in said.items():
-                        found[f"{words}_{key}_{stored / MILLION:g}m"] = round(value, 3)
-    least, most = (f"{pick(options.stored) / MILLION:g}m" for pick in (min, max))
-    for words in PARTIES:
-        found[f"{words}_growth"] = round(found[f"{words}_preview_s_{most}"] / found[f"{words}_preview_s_{least}"], 2)
-        found[f"{words}_by_scan"] = round(found[f"{words}_scan_s_{most}"] / found[f"{words}_index_s_{most}"], 1)
-    return found
+                for found in rounds:
+                    for party, (words, rows) in zip(everybody, PARTIES.items(), strict=True):
+                        said = asked(party, rows * RELEASES)
+                        found |= {f"{words}_{key}_{STEPS[step]}": round(value, 3) for key, value in said.items()}
+                print(f"{stored} stored: {rounds[-1]}", file=sys.stderr, flush=True)
+    first, last = STEPS[0], STEPS[len(options.stored) - 1]
+    for found in rounds:
+        for words in PARTIES:
+            found[f"{words}_growth"] = round(
+                found[f"{words}_preview_s_{last}"] / found[f"{words}_preview_s_{first}"], 2
+            )
+            found[f"{words}_by_scan"] = round(found[f"{words}_scan_s_{last}"] / found[f"{words}_index_s_{last}"], 1)
+    return rounds
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--stored", default="1000000,3000000,10000000")
+    parser.add_argument("--stored", default="1000000,3000000,10000000", help="up to three sizes")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    options.stored = sorted(int(each) for each in options.stored.split(","))
+    options.stored = sorted(int(each) for each in options.stored.split(","))[: len(STEPS)]
     import django
 
     django.setup()
-    print(json.dumps(measure(options), indent=1))
+    print(json.dumps({"stored": options.stored, "seed": options.seed, "each": measure(options)}, indent=1))
 
 
 if __name__ == "__main__":

@@ -75,6 +75,7 @@ def one_run(fresh: FreshDatabase, home: Path, seed: int) -> Counter[str]:
             set_clock(admin, noon())
             run = started(Random(seed), admin)  # noqa: S311  (steps, not secrets)
             try:
+                run.begin()
                 for _ in range(STEPS):
                     run.step()
                 report = verify()

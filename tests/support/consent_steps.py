@@ -48,8 +48,8 @@ ROWS = {
 }
 
 WEIGHTS = {
-    "grant": 14, "renew": 5, "restrict": 4, "wait": 9, "expire": 6, "withdraw": 9, "erase": 1, "order": 14,
-    "freeze": 8, "publish": 16, "approve": 5, "acknowledge": 7, "reissue": 8,
+    "grant": 8, "renew": 5, "restrict": 4, "wait": 10, "expire": 5, "withdraw": 9, "erase": 2, "order": 14,
+    "freeze": 6, "publish": 18, "approve": 5, "acknowledge": 8, "reissue": 12,
 }  # fmt: skip
 
 
@@ -58,10 +58,16 @@ class Run(Compared):
 
     # -- steps: each is True if it could be done
 
+    def begin(self) -> None:
+        """Nearly everybody has allowed everything: else little would ever leave."""
+        for party in PARTIES:
+            if self.dice.random() < 0.9:
+                self.say("grant", party, "everything")
+                self.record(party, dict.fromkeys((TRAINING, EVALUATION, OTHER), "allowed"), is_wide=True)
+
     def step(self) -> None:
         chosen = self.dice.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))[0]
         if not getattr(self, chosen)():
-            self.say("grant")
             self.grant()
         self.compare_states()
 
@@ -69,17 +75,22 @@ class Run(Compared):
         self.steps.append(" ".join([what, *map(str, details)]))
         self.seen[what] += 1
 
-    def record(self, party: str, uses: dict[str, str], *, replaces: Record | None = None, renews: bool = False) -> None:
+    def record(
+        self, party: str, uses: dict[str, str], *, replaces: Record | None = None, renews: bool = False,
+        is_wide: bool = False,
+    ) -> None:  # fmt: skip
+        """A record of the party; wide: for everything and everybody, and long. What is given most often is wide."""
         dice, world = self.dice, self.world
         moment = world.now()
-        allows = "allowed" in uses.values()
-        recipients = dice.choice(([HOUSE], [VENDOR], [HOUSE, VENDOR], [HOUSE, VENDOR])) if allows else []
-        capacities = dice.choice(([], [], [], ["decider"], ["author_of_source", "producer_owner"]))
-        begins = world.day + dice.choice((-30, 0, 0, 0, 3))
+        is_wide = is_wide or dice.random() < 0.4
+        recipients = [HOUSE, VENDOR] if is_wide else dice.choice(([HOUSE], [VENDOR], [HOUSE, VENDOR]))
+        recipients = recipients if "allowed" in uses.values() else []
+        capacities = [] if is_wide else dice.choice(([], [], ["decider"], ["author_of_source", "producer_owner"]))
+        begins = world.day + (-30 if is_wide else dice.choice((-30, 0, 0, 0, 3)))
         made = Record(
             len(world.records), party, uses, frozenset(recipients), frozenset(capacities), begins,
-            begins + dice.choice((10, 40, 200, LONG)), None if replaces is None else replaces.number,
-            dice.random() < 0.5, dice.random() < 0.1,
+            begins + (200 if is_wide else dice.choice((10, 40, 200, LONG))),
+            None if replaces is None else replaces.number, dice.random() < 0.5, not is_wide and dice.random() < 0.2,
         )  # fmt: skip
         made.events.append((moment, RENEWED if renews else GIVEN))
         self.papers += 1
@@ -120,7 +131,7 @@ class Run(Compared):
         return True
 
     def wait(self) -> bool:
-        days = self.dice.choice((1, 3, 10, 15))
+        days = self.dice.choice((1, 3, 10, 15, 15))
         self.say("wait", days)
         self.world.day += days
         set_clock(self.connection, Ahead.by + timedelta(days=days))
@@ -251,8 +262,9 @@ class Run(Compared):
         out = [one for one in self.world.releases if one.state == "published"]
         if not out:
             return False
-        release = self.dice.choice(out)
-        approved = None if release.recipient == HOUSE else self.dice.random() < 0.5
+        recalled = [one for one in out if any(notice.release == one.number for notice in self.world.notices)]
+        release = self.dice.choice(recalled if recalled and self.dice.random() < 0.8 else out)
+        approved = None if release.recipient == HOUSE else self.dice.random() < 0.7
         why = self.world.may_be_replaced(release)
         self.say("reissue", release.number, why)
         arguments = {

@@ -72,6 +72,7 @@ def _composition(record: ReleaseRecord) -> str:
         f"- Rows: {tally.rows}, in {len(record.shards)} file(s) below `data/{record.shape.name}/`",
         f"- Decided: {period}",
         f"- Labels: policy `{record.recipe.labels}`",
+        f"- Form: {record.recipe.form}",
         f"- Rows without a recorded prompt: {tally.without_prompt}",
         "",
         _table(f"Rows by `{record.shape.label_balance}`", tally.of(record.shape.label_balance)),

@@ -148,11 +148,17 @@ def _failing(
             on=utc_date(export.published_at or moment), moment=moment,
         )  # fmt: skip
         statements = [
-            _without(each, moment) if each.id in gone else each
+            _without(each, moment) if each.id in gone else _undoubted(each)
             for each in (as_statement(record, on=question.on, moment=moment) for record in records)
         ]
         failing += [(export.pk, one) for one in parts[export.pk] if judge(question, one, statements).codes]
     return failing
+
+
+def _undoubted(statement: Statement) -> Statement:
+    """The statement as it stood before a withdrawal of it was asked for: what is only in doubt recalls nothing."""
+    events = tuple(event for event in statement.events if event.state != AuthorisationState.UNKNOWN)
+    return replace(statement, events=events)
 
 
 def _without(statement: Statement, moment: datetime) -> Statement:

@@ -16,6 +16,7 @@ from loop.audit.models import AuditEvent
 from loop.consent.agreement import AgreementTerms
 from loop.consent.models import Recipient
 from loop.consent.recipient import add_recipient
+from loop.consent.terms import PROFILE_PURPOSE
 from loop.export.advance import advance
 from loop.export.models import Download, Export
 from loop.kernel.actor import SYSTEM
@@ -39,6 +40,7 @@ def lab(db: None) -> Recipient:
     return add_recipient(code="lab", name="Lab", kind="internal", actor=SYSTEM, agreement=agreement)
 
 
+TRAINING = "ai_generative_training"
 ORDER = {"profile": "signals", "purpose": "ai_evaluation", "recipient": "lab"}
 
 
@@ -104,6 +106,8 @@ def test_the_same_key_answers_with_the_first_order(
         ({"profile": "everything"}, 400, "profile"),
         ({"recipient": "nobody"}, 400, "recipient"),
         ({"labels": "loudest"}, 400, "labels"),
+        ({"form": "verse"}, 400, "form"),
+        ({"form": "conversational"}, 400, "form"),
         ({"filters": {"colours": ["red"]}}, 400, "filters.colours"),
         ({"filters": {"kinds": ["nothing"]}}, 400, "kinds"),
         ({"filters": []}, 400, "filters"),
@@ -114,7 +118,7 @@ def test_the_same_key_answers_with_the_first_order(
         ({"production": "HARBOUR"}, 404, "production"),
         ({"purpose": "world_domination"}, 422, None),
         ({"purpose": "ai_generative_training"}, 422, None),
-        ({"profile": "preference"}, 422, None),
+        *(({"profile": name}, 422, None) for name, purpose in PROFILE_PURPOSE.items() if purpose == TRAINING),
     ],
 )
 def test_it_refuses_a_wrong_order_before_anything_runs(

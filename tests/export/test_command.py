@@ -82,6 +82,8 @@ def test_a_filter_a_cut_off_and_a_date_are_taken(show: Stage) -> None:
     [
         (["--purpose", "gossip"], "rule 1"),
         (["--profile", "gossip"], "profile: expected"),
+        (["--form", "verse"], "form: expected standard or conversational"),
+        (["--form", "conversational"], "form: expected standard for signals"),
         (["--recipient", "nobody"], "There is no recipient 'nobody'"),
         (["--production", "nowhere"], "There is no production 'nowhere'"),
         (["--labels", "loudest"], "labels: expected"),
@@ -115,7 +117,7 @@ def test_a_failed_release_ends_the_wait_with_its_reason(show: Stage, monkeypatch
 
 def test_verify_export_names_its_key(show: Stage, tmp_path: Path) -> None:
     _, folder = show.releases()
-    assert "Verified: 5 files and 6 rows" in run("verify_export", str(folder))
+    assert "Verified: 7 files and 6 rows" in run("verify_export", str(folder))
     for words, said in (
         ([str(tmp_path / "none")], "expected the folder"),
         ([str(folder), "--key", str(folder / "audit" / "log.vkey")], "proves nothing"),

@@ -4,9 +4,12 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.utils.html import escape
 
 from loop.audit.querysets import TrailFilter, everything, trail
+from loop.consent.terms import PROFILE_PURPOSE
 from loop.export.models import Download, Export
+from loop.export.profiles.registry import SHAPES
 from tests.web.conftest import Desks
 
 ORDER = {
@@ -15,6 +18,21 @@ ORDER = {
     "recipient": "night-ferry-lab",
     "labels": "latest_per_person",
 }
+
+
+def test_it_offers_every_profile_with_a_sentence_and_its_purpose(desks: Desks) -> None:
+    page = desks["data"].get(desks.address("exports/new/")).content.decode()
+    for name, shape in SHAPES.items():
+        assert f'<option value="{name}"' in page
+        row = page.partition(f'<span class="soft">{name}</span>')[2].partition("</tr>")[0]
+        assert escape(shape.about) in row
+        assert (PROFILE_PURPOSE[name] or "the one ordered") in row
+
+
+def test_it_orders_messages(desks: Desks) -> None:
+    order = ORDER | {"profile": "sft", "form": "conversational", "key": str(uuid4())}
+    assert desks["data"].post(desks.address("exports/new/"), order).status_code == 302
+    assert Export.objects.get().recipe["form"] == "conversational"
 
 
 def test_it_previews_what_would_leave_without_writing(desks: Desks) -> None:
@@ -42,6 +60,8 @@ def test_it_orders_once_however_often_the_button_is_pressed(desks: Desks) -> Non
         ({"purpose": "data_mining"}, "rule 3"),
         ({"recipient": "nobody"}, "Select a valid choice"),
         ({"labels": "loudest"}, "Select a valid choice"),
+        ({"form": "verse"}, "Select a valid choice"),
+        ({"form": "conversational"}, "expected standard for signals"),
     ],
 )
 def test_it_refuses_an_order_that_cannot_pass(desks: Desks, change: dict[str, str], words: str) -> None:

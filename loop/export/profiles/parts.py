@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from loop.export.columns import ASSISTANT, MONTH, ORIGIN, REVISION_ORIGIN, STRINGS, USER, Column, Make
+from loop.export.columns import ASSISTANT, MONTH, ORIGIN, OWNED, REVISION_ORIGIN, STRINGS, USER, Column, Make
 
 TEXT = pa.string()
 PROMPT_SQL = "coalesce(st.prompt, '')"
@@ -20,7 +20,7 @@ JOIN loop_suggestion os ON os.id = od.suggestion_id
 JOIN loop_suggestion_text ost ON ost.suggestion_id = os.id
 LEFT JOIN loop_model_version om ON om.id = os.model_id
 JOIN loop_audit_leaf oleaf ON oleaf.event_id = od.event_id
-"""
+""" + OWNED.format(name="oowned", suggestion="os")
 
 SPAN_FIELDS = {name: f"sp.{name}" for name in (
     "target", "unit", "start", "end", "rate_num", "rate_den", "drop_frame", "region", "reason", "name", "note",
@@ -148,6 +148,12 @@ def pair_facts() -> tuple[Column, ...]:
         ),
         Column("fb_rejected_origin", TEXT, ORIGIN.format(s="os"), "ai, human or camera."),
         Column("fb_rejected_model", TEXT, "coalesce(om.label, '')", "vendor/model@version of the rejected side."),
+        Column(
+            "fb_rejected_output_owner",
+            TEXT,
+            "coalesce(oowned.output_owner, '')",
+            "Who owns what the rejected side's model puts out; empty if not recorded, or if no model made it.",
+        ),
         Column(
             "fb_rejected_suggestion",
             TEXT,

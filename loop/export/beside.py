@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loop.export.columns import Shape
+from loop.export.credentials import SUFFIX
 from loop.export.formats import write_rows
 from loop.export.manifest import FileEntry
 from loop.export.media_files import MEDIA, WEBDATASET, brought_in, media_columns, pieces, write_media, write_tars
@@ -15,7 +16,10 @@ from loop.kernel.errors import NotValidError
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The files, and how many media files the rows name, by whether they are here; empty where none were asked for."""
+    """The files, and how many media files the rows name, by whether they are here; empty where none were asked for.
+
+    `credentials`: how many of them C2PA could bind one to.
+    """
 
     files: tuple[FileEntry, ...] = ()
     media: Mapping[str, int] = field(default_factory=dict)
@@ -46,4 +50,7 @@ def write_beside(
         files += write_media(export, named, stored, folder, check)
     if WEBDATASET in formats:
         files += write_tars(named, stored, folder, shape.name, check)
-    return Beside(tuple(files), {"named": len(named), "included": len(stored), "missing": len(named) - len(stored)})
+    counts = {"named": len(named), "included": len(stored), "missing": len(named) - len(stored)}
+    if MEDIA in formats:
+        counts["credentials"] = sum(entry.path.endswith(f".{SUFFIX}") for entry in files)
+    return Beside(tuple(files), counts)

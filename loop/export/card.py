@@ -101,6 +101,7 @@ def _beside(record: ReleaseRecord) -> list[str]:
         lines.append(
             f"- Media files that rows name: {media['named']}; here: {media['included']}; not brought in by the house: "
             f"{media['missing']}"
+            + (f"; with a C2PA credential: {media['credentials']}" if "credentials" in media else "")
         )
     return ["Beside the Parquet, made from it:\n", *lines, ""] if lines else []
 

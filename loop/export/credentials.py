@@ -26,17 +26,19 @@ SETTINGS: Final = {"builder": {"thumbnail": {"enabled": False}}}
 
 
 def credential(export: Export, source: Path, *, sha256: str, mime: str, assertion: Mapping[str, Json]) -> bytes | None:
-    """The credential of the file at `source`; None for a kind of file that C2PA has no binding for.
+    """The credential of the file at `source`; None where C2PA cannot bind one to such a file.
 
+    It is held against the file before it counts: for FLAC the library writes detached ones that do not fit.
     Two workers that make it at once agree: the first link wins.
     """
-    if mime not in _kinds():
-        return None
     kept = places.shards(export) / f"{sha256}-{digest(assertion).hex()}.{SUFFIX}"
     if not kept.exists():
+        signed = _signed(source, mime, assertion)
+        if signed is None or stated(source, mime, signed) != assertion["data"]:
+            return None
         fresh = kept.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
-            fresh.write_bytes(_signed(source, mime, assertion))
+            fresh.write_bytes(signed)
             os.link(fresh, kept)
         except FileExistsError:
             pass
@@ -59,7 +61,10 @@ def stated(media: Path, mime: str, raw: bytes) -> Mapping[str, Any] | None:
     return next((each["data"] for each in active["assertions"] if each["label"] == ASSERTION), None)
 
 
-def _signed(source: Path, mime: str, assertion: Mapping[str, Json]) -> bytes:
+def _signed(source: Path, mime: str, assertion: Mapping[str, Json]) -> bytes | None:
+    """None for a kind of file that the library does not know, and for a file that it cannot read as such."""
+    if mime not in _kinds():
+        return None
     library = _library()
     manifest = {
         "claim_generator_info": [{"name": "Circled"}],
@@ -77,7 +82,10 @@ def _signed(source: Path, mime: str, assertion: Mapping[str, Json]) -> bytes:
     ):
         builder.set_no_embed()
         builder.set_intent(library.C2paBuilderIntent.EDIT)
-        return bytes(builder.sign(signer, mime, file, nothing))
+        try:
+            return bytes(builder.sign(signer, mime, file, nothing))
+        except library.C2paError:
+            return None
 
 
 @functools.cache

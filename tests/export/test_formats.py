@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tarfile
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from loop.media.attach import attach
 from loop.media.places import name_of, path_of
 from tests.export.test_readers import read
 from tests.export.test_verify import outside
+from tests.support.clips import make_clip
 from tests.support.databases import FreshDatabase
 from tests.support.releases import PURPOSE, Stage, decision, few_lines, finished, stage, suggestion
 
@@ -159,9 +161,10 @@ def test_media_leave_where_the_order_asks_and_the_house_has_them(filmed: Stage) 
     assert said["data"]["entries"]["cawg.ai_generative_training"] == {"use": "allowed"}
     assert said["data"]["entries"]["cawg.data_mining"] == {"use": "notAllowed"}
     manifest = json.loads((folder / "manifest.json").read_bytes())
-    assert manifest["counts"]["media"] == {"named": 3, "included": 2, "missing": 1}
+    assert manifest["counts"]["media"] == {"named": 3, "included": 2, "missing": 1, "credentials": 2}
     assert (
-        "Media files that rows name: 3; here: 2; not brought in by the house: 1" in (folder / "README.md").read_text()
+        "Media files that rows name: 3; here: 2; not brought in by the house: 1; with a C2PA credential: 2"
+        in (folder / "README.md").read_text()
     )
     assert verify(folder, keys=trusted()).ok
     seen = read("mlcroissant", folder, "signals")
@@ -201,12 +204,31 @@ def test_assembling_again_takes_the_same_credentials(filmed: Stage) -> None:
     assert taken[0] == taken[1] != {}
 
 
-def test_a_kind_of_file_without_a_binding_has_the_assertion_alone(filmed: Stage, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("mime", "raw"),
+    [
+        ("image/x-exr", b"a kind that C2PA has no binding for"),
+        ("image/png", b"no picture"),
+        ("audio/flac", b"fLaC\x80\x00\x00\x22" + bytes(34)),
+    ],
+)
+def test_where_c2pa_cannot_bind_the_assertion_stands_alone(
+    filmed: Stage, tmp_path: Path, mime: str, raw: bytes
+) -> None:
     export, _ = filmed.releases("signals")
-    path = tmp_path / "plate.exr"
-    path.write_bytes(b"not looked at")
-    said = assertion(Piece("0" * 64, "image/x-exr", dict.fromkeys(USES, "allowed")))
-    assert credential(export, path, sha256="0" * 64, mime="image/x-exr", assertion=said) is None
+    path = tmp_path / "file"
+    path.write_bytes(raw)
+    said = assertion(Piece("0" * 64, mime, dict.fromkeys(USES, "allowed")))
+    assert credential(export, path, sha256="0" * 64, mime=mime, assertion=said) is None
+
+
+def test_a_clip_has_a_credential_too(filmed: Stage, tmp_path: Path) -> None:
+    export, _ = filmed.releases("signals")
+    clip = make_clip(tmp_path / "clip.mp4", rate=Fraction(24), frames=12)
+    said = assertion(Piece("1" * 64, "video/mp4", dict.fromkeys(USES, "constrained")))
+    raw = credential(export, clip, sha256="1" * 64, mime="video/mp4", assertion=said)
+    assert raw is not None
+    assert stated(clip, "video/mp4", raw) == said["data"]
 
 
 def test_outsiders_check_all_of_it_too(filmed: Stage, tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_who_and_what_belongs_to_the_production_is_there(ferry: Loaded) -> None:
     assert production.is_demo
     assert production.lead is not None
     assert production.lead.external_id == "director"
-    assert Member.objects.count() == 7
+    assert Member.objects.count() == 8
     assert User.objects.filter(is_superuser=True).count() == 1
     assert set(ProductionBeat.objects.values_list("code", flat=True)) == {"complicity", "restraint"}
     assert Contributor.objects.filter(name="").count() == 0
@@ -223,7 +223,7 @@ def test_each_login_has_a_password_of_its_own_that_only_the_owner_reads(ferry: L
     path = Path(settings.KEYS_ROOT) / FILE
     assert path.stat().st_mode & 0o777 == 0o600
     passwords = {login.username: login.password for login in ferry.logins}
-    assert len(set(passwords.values())) == 8
+    assert len(set(passwords.values())) == 9
     for login in ferry.logins:
         assert authenticate(username=login.username, password=login.password) is not None
         assert str(login.password) not in repr(login)

@@ -82,6 +82,13 @@ class OrderBody(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=[(name, name) for name in (PARQUET, *FORMATS)]), required=False,
         max_length=10, help_text="What lies beside the Parquet: the same rows again, or the media that rows name.",
     )  # fmt: skip
+    splits = serializers.CharField(
+        max_length=1000, required=False, allow_blank=True,
+        help_text="train=0.8,validation=0.1,test=0.1: whole briefs, drawn by a hash. Without it all rows are train.",
+    )  # fmt: skip
+    split_seed = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, help_text="Draws the briefs anew; the same one keeps them."
+    )
     checkpoint = serializers.IntegerField(
         min_value=0, max_value=2**63 - 1, required=False, help_text="Size of a signed one; default: all data."
     )
@@ -155,6 +162,8 @@ class Exports(ScopedExports):
             form=body["form"],
             filters=body.get("filters", {}),
             formats=body.get("formats", []),
+            splits=body.get("splits", ""),
+            split_seed=body.get("split_seed", ""),
             checkpoint=body.get("checkpoint"),
             gate_date=body.get("gate_date"),
             idempotency_key=key,

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from uuid import UUID
 
@@ -45,12 +47,13 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
         raise ValueError(f"release {export.uid}: expected a frozen one, found none of its rows frozen")
     folder = places.unfinished(places.home(export), token)
     shutil.rmtree(folder, ignore_errors=True)
-    shards = list(ExportShard.objects.filter(export=export).order_by("number"))
+    recipe = recipes.read(export.recipe)
+    shards = _shown(list(ExportShard.objects.filter(export=export).order_by("number")))
     data = _link(export, shards, folder)
     check()
     shape = SHAPES[export.profile]  # what is counted is the same in every form
-    more = write_beside(export, shape, recipes.read(export.recipe).formats, data, folder, check)
-    counted = tally([folder / entry.path for entry in data], shape)
+    more = write_beside(export, shape, recipe.formats, data, folder, check)
+    counted = tally([folder / entry.path for entry in data], shape, splits=[name for name, _ in recipe.splits])
     found = replace(gather(export, shards, counted), media=more.media)
     names = Pseudonyms(recipient=export.recipient.code, order_digest=bytes(export.order_digest))
     documents = {
@@ -62,7 +65,7 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
         ),
     }
     files = [*data, *more.files, *(_write(folder, name, content) for name, content in documents.items())]
-    rendered = write_interchange(export.profile, [folder / entry.path for entry in data], folder)
+    rendered = write_interchange(export.profile, [entry.path for entry in data], folder, splits=bool(recipe.splits))
     files += [FileEntry(name, *sha256_of(folder / name)) for name in rendered]
     files.append(_write(folder, DPS, dps(found, files)))
     files.append(_write(folder, CROISSANT, croissant(found, files)))
@@ -75,12 +78,20 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
     return folder
 
 
+def _shown(shards: list[ExportShard]) -> list[ExportShard]:
+    """Without the splits that have no row, as `datasets` refuses empty ones; the first of them if none has any."""
+    full = {shard.split for shard in shards if shard.rows}
+    return [shard for shard in shards if shard.split in (full or {shards[0].split})]
+
+
 def _link(export: Export, shards: list[ExportShard], folder: Path) -> list[FileEntry]:
     target = folder / "data" / export.profile
     target.mkdir(parents=True, mode=0o700)
     entries = []
+    in_split = Counter(shard.split for shard in shards)
+    numbers = {name: count() for name in in_split}
     for shard in shards:
-        path = target / shard_file(shard.number, len(shards))
+        path = target / shard_file(next(numbers[shard.split]), in_split[shard.split], shard.split)
         source = places.shard(export, shard.number, shard.sha256)
         try:
             os.link(source, path)

@@ -1,7 +1,7 @@
 """What an order may have beside its Parquet: which profiles have what, and writing it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from loop.export.columns import Shape
@@ -11,6 +11,7 @@ from loop.export.manifest import FileEntry
 from loop.export.media_files import MEDIA, WEBDATASET, brought_in, media_columns, pieces, write_media, write_tars
 from loop.export.models import Export
 from loop.export.profiles.registry import SHAPES
+from loop.export.splits import by_split
 from loop.kernel.errors import NotValidError
 
 
@@ -49,7 +50,11 @@ def write_beside(
     if MEDIA in formats:
         files += write_media(export, named, stored, folder, check)
     if WEBDATASET in formats:
-        files += write_tars(named, stored, folder, shape.name, check)
+        uses = {piece.sha256: piece.uses for piece in named}
+        for split, paths in by_split([entry.path for entry in data]).items():
+            # A split's tar tells of its own rows alone, and allows no more than all rows of the release together.
+            own = [replace(each, uses=uses[each.sha256]) for each in pieces(shape, [folder / path for path in paths])]
+            files += write_tars(own, stored, folder, shape.name, check, split=split)
     counts = {"named": len(named), "included": len(stored), "missing": len(named) - len(stored)}
     if MEDIA in formats:
         counts["credentials"] = sum(entry.path.endswith(f".{SUFFIX}") for entry in files)

@@ -31,8 +31,7 @@ configs:
 - config_name: {profile}
   default: true
   data_files:
-  - split: train
-    path: data/{profile}/train-*.parquet
+{files}
 ---
 """
 BESIDE = {
@@ -50,6 +49,7 @@ def card(record: ReleaseRecord) -> bytes:
             licence=LICENCE_NAME,
             profile=record.shape.name,
             size=_size(record.tally.rows),
+            files="\n".join(_files_of(name, record.shape.name) for name in _splits(record)),
             title=json.dumps(title(record.export), ensure_ascii=False),
         ),
         f"# {plain(record.export.production.code)}: {record.shape.name}\n\n{record.shape.about}\n",
@@ -64,6 +64,36 @@ def card(record: ReleaseRecord) -> bytes:
     return "\n".join(parts).encode()
 
 
+def _splits(record: ReleaseRecord) -> tuple[str, ...]:
+    """The splits that have files."""
+    return tuple(dict.fromkeys(shard.split for shard in record.shards))
+
+
+def _files_of(split: str, profile: str) -> str:
+    return f"  - split: {split}\n    path: data/{profile}/{split}-*.parquet"
+
+
+def _split_lines(record: ReleaseRecord) -> list[str]:
+    """What was split how, and the labels of each; nothing where there is one split."""
+    if not record.recipe.splits:
+        return []
+    tally, label = record.tally, record.shape.label_balance
+    lines = [
+        "Split by brief: every row of a brief is in one split, drawn by a hash of the brief and the recipe's seed,",
+        "and stays in it in later releases of that recipe.\n",
+        f"| Split | share asked | rows | briefs | rows by `{label}` |",
+        "|---|---|---|---|---|",
+    ]
+    for name, share in record.recipe.splits:
+        each = tally.splits[name]
+        labels = ", ".join(f"{plain(value) or '(empty)'} {number}" for value, number in sorted(each.labels.items()))
+        lines.append(f"| {name} | {share} | {each.rows} | {len(each.briefs)} | {labels} |")
+    empty = [name for name, each in tally.splits.items() if not each.rows and name not in _splits(record)]
+    if empty:
+        lines.append(f"\nNo brief fell into {', '.join(empty)}: there is no file, as loaders refuse empty splits.")
+    return [*lines, ""]
+
+
 def _composition(record: ReleaseRecord) -> str:
     tally, export = record.tally, record.export
     period = f"{tally.first_month} to {tally.last_month}" if tally.first_month else "not recorded"
@@ -75,6 +105,7 @@ def _composition(record: ReleaseRecord) -> str:
         f"- Form: {record.recipe.form}",
         f"- Rows without a recorded prompt: {tally.without_prompt}",
         "",
+        *_split_lines(record),
         _table(f"Rows by `{record.shape.label_balance}`", tally.of(record.shape.label_balance)),
         *(_table(f"Rows by `{name}`", tally.of(name)) for name in record.shape.origins),
         _table("Rows by model", tally.of("fb_model")),

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from loop.export.columns import Column
 from loop.export.croissant_context import CONTEXT
+from loop.export.croissant_splits import split_field, splits
 from loop.export.licence import LICENCE_NAME
 from loop.export.manifest import FileEntry, pretty
 from loop.export.media_files import MEDIA, SUFFIXES
@@ -68,7 +69,7 @@ def croissant(record: ReleaseRecord, files: Sequence[FileEntry]) -> bytes:
             **_provenance(record),
             "usageInfo": _usage(record),
             "distribution": _distribution(record, files),
-            "recordSet": [_rows(record), *_authorisations(record)],
+            "recordSet": [_rows(record), *splits(record), *_authorisations(record)],
         }
     )
 
@@ -129,7 +130,10 @@ def _rows(record: ReleaseRecord) -> Json:
         "name": name,
         "description": record.shape.about,
         "key": {"@id": f"{name}/fb_row_id"},
-        "field": [_field(column, name, _file_set(record)) for column in columns(record.shape)],
+        "field": [
+            *(_field(column, name, _file_set(record)) for column in columns(record.shape)),
+            *split_field(record, _file_set(record)),
+        ],
     }
 
 

@@ -86,7 +86,7 @@ def _source(record: ReleaseRecord, files: Sequence[FileEntry]) -> Json:
     ]
     return {
         "about": {
-            "content": f"{record.shape.about} {record.tally.rows} row(s). README.md says the rest.",
+            "content": f"{record.shape.about} {record.tally.rows} row(s){_splits(record)}. README.md says the rest.",
             "purpose": f"{export.purpose}, by {export.recipient.code}.",
             "scope": " ".join(limits(record)),
         },
@@ -100,6 +100,11 @@ def _source(record: ReleaseRecord, files: Sequence[FileEntry]) -> Json:
         "name": title(export),
         "data-version": export.version,
     }
+
+
+def _splits(record: ReleaseRecord) -> str:
+    counted = [f"{name} {each.rows}" for name, each in record.tally.splits.items()]
+    return f", split by brief into {', '.join(counted)}" if counted else ""
 
 
 def _provenance(record: ReleaseRecord) -> Json:

@@ -13,6 +13,7 @@ from loop.export.publish import publish
 from loop.export.rules import PUBLISHED
 from loop.export.verify import verify
 from loop.export.verify_absence import check_absence
+from loop.export.verify_splits import check_drawn
 from loop.export.writers import sync_folder
 from loop.kernel.errors import LoopError
 
@@ -26,6 +27,7 @@ class NotVerifiedError(LoopError):
 def finish(export: Export, token: UUID) -> str | None:
     """Assembles, verifies, puts the folder in its place and publishes it. Returns the new state, None if outrun.
 
+    Its splits are held against the lot that every brief drew (splits.py), which the folder alone cannot show.
     A release that replaces another is held against it: no row that was recalled from that one may be in this one.
 
     The folder has its place before the state says so: whoever reads `published` finds it there.
@@ -33,6 +35,7 @@ def finish(export: Export, token: UUID) -> str | None:
     with held("loop_export", export.pk, token) as lease:
         folder = assemble(export, token, lease.check)
         report = verify(folder, keys=trusted())
+        check_drawn(folder, export, report)
         if export.replaces is not None and places.release(export.replaces).is_dir():
             check_absence(folder, places.release(export.replaces), report)
         if not report.ok:

@@ -6,6 +6,7 @@ makes them again and compares; whoever has only the folder checks their digests 
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 
 from loop.export.profiles import argilla, label_studio, openai_ft
 from loop.export.profiles.rendering import Files, Reader, Row
+from loop.export.splits import by_split
 
 FOLDER = "interchange"
 ROWS_AT_ONCE = 2_000
@@ -31,10 +33,13 @@ class Findings(Protocol):
     def add(self, path: str, message: str) -> None: ...
 
 
-def write_interchange(profile: str, data: Sequence[Path], folder: Path) -> list[str]:
-    """Writes what the profile has beside its Parquet below `folder`; returns the paths relative to it."""
+def write_interchange(profile: str, data: Sequence[str], folder: Path, *, splits: bool) -> list[str]:
+    """Writes what the profile has beside its Parquet below `folder`; returns the paths relative to it.
+
+    `data` are paths of Parquet files, relative too. With `splits` each has a folder of its own.
+    """
     written = []
-    for name, pieces in _files(profile, data):
+    for name, pieces in _files(profile, data, folder, splits=splits):
         path = folder / FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with path.open("wb") as file:
@@ -46,10 +51,11 @@ def write_interchange(profile: str, data: Sequence[Path], folder: Path) -> list[
 def check_interchange(folder: Path, manifest: Mapping[str, Any], report: Findings) -> None:
     """Adds what of `interchange/` does not follow from the rows. The files' digests are checked already."""
     listed = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
-    data = [folder / path for path in sorted(listed) if path.startswith("data/")]
+    data = [path for path in sorted(listed) if path.startswith("data/")]
     expected: dict[str, str] = {}
     try:
-        for name, pieces in _files(manifest["order"]["profile"], data):
+        order = manifest["order"]
+        for name, pieces in _files(order["profile"], data, folder, splits=bool(order.get("splits"))):
             digest = hashlib.sha256()
             for piece in pieces:
                 digest.update(piece)
@@ -63,12 +69,20 @@ def check_interchange(folder: Path, manifest: Mapping[str, Any], report: Finding
             report.add(path, "it does not follow from the rows of the release")
 
 
-def _files(profile: str, data: Sequence[Path]) -> Files:
-    def read(columns: Sequence[str]) -> Iterator[Row]:
-        for path in data:
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=list(columns)):
-                    yield from batch.to_pylist()
-
+def _files(profile: str, data: Sequence[str], folder: Path, *, splits: bool) -> Files:
     render = RENDERERS.get(profile)
-    return render(read) if render is not None else iter(())
+    if render is None:
+        return
+    if not splits:
+        yield from render(partial(_read, [folder / path for path in data]))
+        return
+    for split, paths in by_split(data).items():
+        for name, pieces in render(partial(_read, [folder / path for path in paths])):
+            yield f"{split}/{name}", pieces
+
+
+def _read(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[Row]:
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=list(columns)):
+                yield from batch.to_pylist()

@@ -14,6 +14,7 @@ from loop.export.addresses import FEED, address_of
 from loop.export.models import Export
 from loop.export.record import ReleaseRecord
 from loop.export.rows import columns
+from loop.export.splits import said
 from loop.export.writers import SETTINGS
 from loop.kernel.canonical import Json, canonical
 from loop.kernel.clock import rfc3339
@@ -89,6 +90,7 @@ def order_part(record: ReleaseRecord) -> dict[str, Json]:
         "form": recipe.form,
         "formats": list(recipe.formats),
         "filters": filters,
+        **({"splits": said(recipe.splits), "split_seed": recipe.split_seed} if recipe.splits else {}),
         "rows_per_shard": recipe.rows_per_shard,
         "checkpoint_size": str(export.checkpoint_size),
         "gate_date": export.gate_date.isoformat(),
@@ -109,7 +111,16 @@ def counts_part(record: ReleaseRecord) -> dict[str, Json]:
         "dropped_after_freeze": dict(record.dropped),
         "not_made": dict(sorted(record.export.not_made.items())),
         "expires_on": tally.expires_on.isoformat() if tally.expires_on else None,
+        **({"splits": splits_part(record)} if record.recipe.splits else {}),
         **({"media": dict(record.media)} if record.media else {}),
+    }
+
+
+def splits_part(record: ReleaseRecord) -> dict[str, Json]:
+    """Rows, briefs and labels of each split, those without rows included: they have no file."""
+    return {
+        name: {"rows": each.rows, "briefs": len(each.briefs), "label_balance": dict(sorted(each.labels.items()))}
+        for name, each in record.tally.splits.items()
     }
 
 

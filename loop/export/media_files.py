@@ -164,9 +164,10 @@ def write_media(
 
 
 def write_tars(
-    found: Sequence[Piece], stored: Mapping[str, Path], folder: Path, profile: str, check: Callable[[], None]
-) -> list[FileEntry]:
-    """`webdataset/`: tar files of about TAR_BYTES with fixed owners and times; none where no file is there."""
+    found: Sequence[Piece], stored: Mapping[str, Path], folder: Path, profile: str, check: Callable[[], None], *,
+    split: str,
+) -> list[FileEntry]:  # fmt: skip
+    """`webdataset/` of one split: tar files of about TAR_BYTES with fixed owners and times; none where no file is."""
     batches: list[list[Piece]] = []
     size = TAR_BYTES
     for piece in found:
@@ -178,7 +179,7 @@ def write_tars(
             size += stored[piece.sha256].stat().st_size
     written = []
     for number, batch in enumerate(batches):
-        name = Path(shard_file(number, len(batches))).with_suffix(".tar")
+        name = Path(shard_file(number, len(batches), split)).with_suffix(".tar")
         path = folder / WEBDATASET / profile / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:

@@ -183,6 +183,7 @@ class ExportShard(models.Model):
     number = models.PositiveIntegerField()
     first_position = models.BigIntegerField()  # inclusive
     end_position = models.BigIntegerField()  # exclusive
+    split = models.CharField(max_length=32, default="train", db_default="train")
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -62,12 +62,14 @@ def order(
     rows_per_shard: int = ROWS_PER_SHARD,
     form: str = recipes.STANDARD,
     formats: Sequence[str] = (),
+    splits: str = "",
+    split_seed: str = "",
     second: Actor | None = None,
 ) -> Export:
     """Records an order and returns it in state `ordered`; building is somebody else's step (advance.py).
 
-    1. Checks profile, form, formats, labels and filters, then rules 1 to 3 and 5 of the gate: what fails is refused
-       before anything is written, with the rule and the way out.
+    1. Checks profile, form, formats, splits, labels and filters, then rules 1 to 3 and 5 of the gate: what fails is
+       refused before anything is written, with the rule and the way out.
     2. Seals the log and waits until every event committed before the call is in it.
     3. The cut-off is `checkpoint` (the size of a signed one), by default the smallest that covers all data; the date is
        `gate_date`, by default today in UTC. The same recipe, cut-off, date and recipient give the same bytes.
@@ -85,7 +87,8 @@ def order(
     if profile not in Profile.values:
         raise NotValidError(f"profile: expected {' or '.join(Profile.values)}, found {profile!r}", field="profile")
     recipe = recipes.write(
-        labels=labels, filters=filters, rows_per_shard=rows_per_shard, profile=profile, form=form, formats=formats
+        labels=labels, filters=filters, rows_per_shard=rows_per_shard, profile=profile, form=form, formats=formats,
+        splits=splits, split_seed=split_seed,
     )  # fmt: skip
     check_filters(production, recipe)
     check_formats(profile, recipe.formats)

@@ -54,6 +54,8 @@ def preview(
     gate_date: date | None = None,
     form: str = recipes.STANDARD,
     formats: Sequence[str] = (),
+    splits: str = "",
+    split_seed: str = "",
 ) -> Preview:
     """Counts what `order` with the same arguments would freeze now. Raises what `order` raises.
 
@@ -64,7 +66,10 @@ def preview(
     require(actor, production, Permission.ORDER_EXPORT)
     if profile not in Profile.values:
         raise NotValidError(f"profile: expected {' or '.join(Profile.values)}, found {profile!r}", field="profile")
-    recipe = recipes.write(labels=labels, filters=filters, profile=profile, form=form, formats=formats)
+    recipe = recipes.write(
+        labels=labels, filters=filters, profile=profile, form=form, formats=formats, splits=splits,
+        split_seed=split_seed,
+    )  # fmt: skip
     check_filters(production, recipe)
     check_formats(profile, recipe.formats)
     on = gate_date or utc_date(at)

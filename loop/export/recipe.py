@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from loop.export import splits as cut
 from loop.export.rules import FILTERS, FORMAT_VERSION, LABEL_POLICIES, LABELLED_OUTCOMES, ROWS_PER_SHARD
 from loop.kernel.canonical import Json, digest
 from loop.kernel.errors import NotValidError
@@ -27,6 +28,7 @@ class Recipe:
 
     `filters`: {stages, kinds, models, origins, briefs, outcomes} -> values; an empty list does not filter.
     `form`: texts as they are, or as messages of a dialogue. `formats`: what lies beside the Parquet.
+    `splits`: shares of the briefs, drawn by `split_seed` (splits.py); empty: one split, train.
     """
 
     labels: str = DEFAULT_LABELS
@@ -34,12 +36,16 @@ class Recipe:
     rows_per_shard: int = ROWS_PER_SHARD
     form: str = STANDARD
     formats: tuple[str, ...] = ()
+    splits: cut.Shares = ()
+    split_seed: str = ""
 
     def stored(self) -> dict[str, Json]:
         """The form in `Export.recipe`. What is as ever is not named, so that older orders keep their digests."""
         named: dict[str, Json] = {} if self.form == STANDARD else {"form": self.form}
         if self.formats:
             named["formats"] = list(self.formats)
+        if self.splits:
+            named |= {"splits": cut.said(self.splits), "split_seed": self.split_seed}
         return {
             **named,
             "format": FORMAT_VERSION,
@@ -67,7 +73,11 @@ def read(stored: Mapping[str, object]) -> Recipe:
     formats = stored.get("formats", [])
     if not isinstance(formats, list) or not set(formats) <= set(FORMATS):
         raise NotValidError(f"recipe: expected formats of {', '.join(FORMATS)}, found {formats!r}", field="recipe")
-    return Recipe(labels=labels, filters=kept, rows_per_shard=rows, form=str(form), formats=tuple(formats))
+    shares = cut.read_splits(str(stored.get("splits", "")))
+    return Recipe(
+        labels=labels, filters=kept, rows_per_shard=rows, form=str(form), formats=tuple(formats), splits=shares,
+        split_seed=str(stored.get("split_seed", "")),
+    )  # fmt: skip
 
 
 def write(
@@ -78,6 +88,8 @@ def write(
     profile: str = "",
     form: str = STANDARD,
     formats: Sequence[str] = (),
+    splits: str = "",
+    split_seed: str = "",
 ) -> Recipe:
     """A checked recipe; values of filters and formats are sorted: their order does not change the order's digest.
 
@@ -110,7 +122,11 @@ def write(
     if rows_per_shard < 1:
         raise NotValidError(f"rows_per_shard: expected at least 1, found {rows_per_shard}", field="rows_per_shard")
     kept = {name: tuple(sorted(set(values))) for name, values in filters.items() if values}
-    return Recipe(labels=labels, filters=kept, rows_per_shard=rows_per_shard, form=form, formats=tuple(sorted(beside)))
+    shares = cut.read_splits(splits)
+    return Recipe(
+        labels=labels, filters=kept, rows_per_shard=rows_per_shard, form=form, formats=tuple(sorted(beside)),
+        splits=shares, split_seed=cut.check_seed(split_seed, shares),
+    )  # fmt: skip
 
 
 def order_digest(

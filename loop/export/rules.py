@@ -25,7 +25,7 @@ written again, and the lock is not held meanwhile. It goes to awaiting when it i
 approved it; an approval that comes earlier is found then, and it is published at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 ORDERED, FROZEN, BUILDING, VERIFYING = "ordered", "frozen", "building", "verifying"
@@ -90,6 +90,7 @@ class Slice:
     number: int
     first: int
     end: int
+    split: str = "train"
 
 
 def may_become(state: str, following: str) -> bool:
@@ -103,6 +104,19 @@ def slices(rows: int, rows_per_shard: int) -> list[Slice]:
         raise ValueError(f"expected at least one row a shard, found {rows_per_shard}")
     count = max(1, -(-rows // rows_per_shard))
     return [Slice(n, n * rows_per_shard, min(rows, (n + 1) * rows_per_shard)) for n in range(count)]
+
+
+def split_slices(rows: Sequence[tuple[str, int]], rows_per_shard: int) -> list[Slice]:
+    """The shards of splits that follow one another, (name, rows) each. A split without rows has none; if none has rows,
+    the first has one shard.
+    """
+    found: list[Slice] = []
+    first = 0
+    for name, count in [each for each in rows if each[1]] or rows[:1]:
+        parts = slices(count, rows_per_shard)
+        found += [Slice(len(found) + each.number, first + each.first, first + each.end, name) for each in parts]
+        first += count
+    return found
 
 
 def suppressed(counts: Mapping[str, int]) -> dict[str, int | str]:

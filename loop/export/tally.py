@@ -1,21 +1,32 @@
 """What the finished files hold, counted from the files themselves: the card and the manifest state nothing else."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from loop.export.columns import Shape
+from loop.export.splits import split_of_file
 
 T = TypeVar("T", date, str)
 
 COUNTED = ("fb_verdict", "fb_decider_role", "fb_stage", "fb_kind", "fb_model", "fb_output_owner")
 USES = ("fb_use_generative_training", "fb_use_training", "fb_use_inference", "fb_use_data_mining")
+
+
+@dataclass(slots=True)
+class SplitTally:
+    """Counts over the rows of one split. `labels` is {value of the label's column: rows}, `briefs` their names."""
+
+    rows: int = 0
+    briefs: set[bytes] = field(default_factory=set)
+    labels: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -29,6 +40,7 @@ class Tally:
     first_month: str | None = None
     last_month: str | None = None
     without_prompt: int = 0
+    splits: dict[str, "SplitTally"] = field(default_factory=dict)  # none where there is one split
 
     def of(self, column: str) -> dict[str, int]:
         """{value: rows} of a counted column, most rows first, then by value."""
@@ -36,16 +48,21 @@ class Tally:
         return dict(sorted(counter.items(), key=lambda item: (-item[1], item[0])))
 
 
-def tally(paths: Iterable[Path], shape: Shape) -> Tally:
-    """Reads the counted columns of the files, one row group at a time."""
+def tally(paths: Iterable[Path], shape: Shape, *, splits: Sequence[str] = ()) -> Tally:
+    """Reads the counted columns of the files, one row group at a time; `splits`: counts of each of these too."""
     counted = tuple(dict.fromkeys((*COUNTED, *USES, *shape.origins, shape.label_balance)))
     columns = [*counted, "fb_auth_ids", "fb_expires_on", "fb_decided_on", "fb_prompt_recorded"]
-    found = Tally(values={name: Counter() for name in counted})
+    columns += ["fb_brief"] if splits else []
+    found = Tally(
+        values={name: Counter() for name in counted}, splits={name: SplitTally() for name in splits}
+    )  # fmt: skip
     for path in paths:
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):
                 table = file.read_row_group(group, columns=columns)
                 found.rows += table.num_rows
+                if splits:
+                    _count_split(found.splits[split_of_file(path.name)], table, shape.label_balance)
                 for name in counted:
                     _count(found.values[name], table.column(name))
                 _count(found.auths, pc.list_flatten(table.column("fb_auth_ids")))
@@ -55,6 +72,12 @@ def tally(paths: Iterable[Path], shape: Shape) -> Tally:
                 found.first_month = _least(found.first_month, months["min"])
                 found.last_month = max(filter(None, (found.last_month, months["max"])), default=None)
     return found
+
+
+def _count_split(split: SplitTally, table: pa.Table, label: str) -> None:
+    split.rows += table.num_rows
+    split.briefs.update(bytes.fromhex(name) for name in pc.unique(table.column("fb_brief")).to_pylist())
+    _count(split.labels, table.column(label))
 
 
 def _count(counter: Counter[str], column: object) -> None:

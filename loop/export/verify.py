@@ -19,6 +19,7 @@ from loop.export.sign import PAYLOAD_TYPE, STATEMENT_TYPE, public_key, read_enve
 from loop.export.verify_formats import check_formats
 from loop.export.verify_proof import check_proof
 from loop.export.verify_rows import check_rows
+from loop.export.verify_splits import check_splits
 from loop.export.writers import sha256_of
 
 UNLISTED = frozenset({MANIFEST, ENVELOPE, PROOF, EVENT, KEY})  # vouched for by signature and log, not by the manifest
@@ -74,6 +75,7 @@ def verify(folder: Path, *, keys: Sequence[VerifierKey]) -> Report:
     check_proof(folder, keys, report)
     if is_whole:
         check_rows(folder, manifest, report)
+        check_splits(folder, manifest, report)
         check_formats(folder, manifest, report)
         check_interchange(folder, manifest, report)
     return report

@@ -5,6 +5,7 @@ from __future__ import annotations
 from loop.export import recipe as recipes
 from loop.export.models import Export
 from loop.export.order import order
+from loop.export.splits import said
 from loop.kernel.actor import Actor
 from loop.kernel.errors import ConflictError
 from loop.people.querysets import require
@@ -56,5 +57,7 @@ def reissue(*, export: Export, actor: Actor, second: Actor | None = None) -> Exp
         rows_per_shard=recipe.rows_per_shard,
         form=recipe.form,
         formats=recipe.formats,
+        splits=said(recipe.splits),
+        split_seed=recipe.split_seed,
         second=second,
     )

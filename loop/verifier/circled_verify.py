@@ -285,11 +285,11 @@ def check_rows(folder: Path, manifest: dict[str, Any], add: Add) -> int:
     order, total, seen = manifest["order"], 0, set()
     texts = DIGESTED[order["profile"]]
     consents = {each["auth_id"]: each for each in map(json.loads, (folder / CONSENTS).read_bytes().splitlines())}
-    judged, used = dict[str, str](), set[str]()
+    judged, used, home = dict[str, str](), set[str](), dict[str, str]()
     for entry in manifest["files"]:
         if not entry["path"].startswith("data/"):
             continue
-        rows = 0
+        rows, split = 0, entry["path"].rpartition("/")[2].rsplit("-", 3)[0]
         for row in read_rows(folder / entry["path"], texts):
             rows += 1
             problem = "its name is not the only one" if row["fb_row_id"] in seen else ""
@@ -298,6 +298,8 @@ def check_rows(folder: Path, manifest: dict[str, Any], add: Add) -> int:
                 problem = "its texts do not have the digest it states"
             if int(row["fb_log_index"]) >= int(order["checkpoint_size"]):
                 problem = "its decision is later than the checkpoint of the order"
+            if home.setdefault(row["fb_brief"], split) != split:
+                problem = f"its brief has rows in {home[row['fb_brief']]} too"
             key = repr([row[name] for name in ("fb_auth_ids", *FLAGS, "fb_expires_on", "fb_territory")])
             if key not in judged:
                 judged[key] = judge(row, consents, order)
@@ -307,6 +309,7 @@ def check_rows(folder: Path, manifest: dict[str, Any], add: Add) -> int:
         if rows != entry["rows"]:
             add(entry["path"], f"expected {entry['rows']} rows, found {rows}")
         total += rows
+    check_splits(manifest, home, add)
     if total != manifest["counts"]["rows"]:
         add(MANIFEST, f"it counts {manifest['counts']['rows']} rows, the files hold {total}")
     if set(consents) != used:
@@ -314,10 +317,20 @@ def check_rows(folder: Path, manifest: dict[str, Any], add: Add) -> int:
     return total
 
 
+def check_splits(manifest: dict[str, Any], home: dict[str, str], add: Add) -> None:
+    """`home`: the split of each brief, by the files. Every one is ordered, and has the briefs that are stated."""
+    ordered = [each.partition("=")[0] for each in manifest["order"].get("splits", "train=1").split(",")]
+    for split in sorted(set(home.values()) - set(ordered)):
+        add(MANIFEST, f"expected splits {' and '.join(ordered)}, found rows in {split}")
+    for split, counts in manifest["counts"].get("splits", {}).items():
+        if counts["briefs"] != (briefs := list(home.values()).count(split)):
+            add(MANIFEST, f"{split}: expected {counts['briefs']} briefs, found {briefs}")
+
+
 def read_rows(path: Path, texts: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet as pq  # only for releases: the log can be checked without it
 
-    named = ("row_id", "content_sha256", "log_index", "auth_ids", "expires_on", "territory")
+    named = ("row_id", "brief", "content_sha256", "log_index", "auth_ids", "expires_on", "territory")
     wanted = [*texts, *FLAGS, *(f"fb_{name}" for name in named)]
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=5_000, columns=wanted):

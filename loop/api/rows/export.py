@@ -30,6 +30,8 @@ class OrderRow(serializers.Serializer[Export]):
     labels = serializers.CharField(source="recipe.labels")
     filters = serializers.SerializerMethodField()
     formats = serializers.SerializerMethodField(help_text="What lies beside the Parquet.")
+    splits = serializers.SerializerMethodField(help_text="Shares of the briefs; empty: one split, train.")
+    split_seed = serializers.SerializerMethodField(help_text="What the briefs were drawn with.")
     checkpoint_size = serializers.IntegerField(help_text="Decisions whose log index is below it belong.")
     gate_date = serializers.DateField()
     order_digest = serializers.SerializerMethodField(help_text="SHA-256 of everything that decides rows and bytes.")
@@ -51,6 +53,12 @@ class OrderRow(serializers.Serializer[Export]):
     @extend_schema_field({"type": "array", "items": {"type": "string"}})
     def get_formats(self, row: Export) -> list[str]:
         return list(row.recipe.get("formats", []))
+
+    def get_splits(self, row: Export) -> str:
+        return str(row.recipe.get("splits", ""))
+
+    def get_split_seed(self, row: Export) -> str:
+        return str(row.recipe.get("split_seed", ""))
 
     def get_order_digest(self, row: Export) -> str:
         return bytes(row.order_digest).hex()

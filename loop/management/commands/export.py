@@ -68,6 +68,12 @@ class Command(BaseCommand):
             help=f"beside the Parquet, repeatable: {', '.join(FORMATS)}",
         )  # fmt: skip
         parser.add_argument(
+            "--splits", default="", metavar="S", help="train=0.8,validation=0.1,test=0.1: by brief (default: all train)"
+        )
+        parser.add_argument(
+            "--split-seed", default="", metavar="SEED", help="draws the briefs anew; keep it to keep them"
+        )
+        parser.add_argument(
             "--as-of", type=int, metavar="SIZE", help="cut-off: the size of a signed checkpoint of the log"
         )
         parser.add_argument(
@@ -96,6 +102,8 @@ class Command(BaseCommand):
             "checkpoint": options["as_of"],
             "gate_date": options["date"],
             "formats": options["formats"],
+            "splits": options["splits"],
+            "split_seed": options["split_seed"],
         }
         with refusals():
             if options["preview"]:

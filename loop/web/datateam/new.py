@@ -19,8 +19,6 @@ from loop.export.order import order
 from loop.export.preview import Preview, preview
 from loop.export.profiles.registry import SHAPES
 from loop.export.recipe import FORM_WORDS, FORMS, STANDARD
-from loop.export.profiles.registry import SHAPES
-from loop.export.recipe import FORM_WORDS, FORMS, STANDARD
 from loop.export.rules import LABEL_POLICIES
 from loop.gate.reasons import BY_CODE
 from loop.kernel.errors import LoopError
@@ -60,12 +58,6 @@ class OrderForm(forms.Form):
         choices=[(name, FORM_WORDS[name]) for name in FORMS],
         help_text="Messages: for preference, unpaired preference, sft, prompt only and reward.",
     )
-    form = forms.ChoiceField(
-        label="Form",
-        required=False,
-        choices=[(name, FORM_WORDS[name]) for name in FORMS],
-        help_text="Messages: for preference, unpaired preference, sft, prompt only and reward.",
-    )
     labels = forms.ChoiceField(
         label="Labels",
         choices=[(name, LABEL_WORDS[name]) for name in LABEL_POLICIES],
@@ -87,6 +79,16 @@ class OrderForm(forms.Form):
         choices=FORMAT_WORDS,
         widget=forms.CheckboxSelectMultiple,
         help_text="The rows once more, or the media files that they name.",
+    )
+
+    splits = forms.CharField(
+        label="Splits",
+        required=False,
+        max_length=1000,
+        help_text="For example train=0.8,validation=0.1,test=0.1: whole briefs, drawn once. Empty: all rows are train.",
+    )
+    split_seed = forms.CharField(
+        label="Seed of the splits", required=False, max_length=64, help_text="Another seed draws other briefs."
     )
 
     def __init__(self, *args: Any, production: Production, **kwargs: Any) -> None:
@@ -114,10 +116,11 @@ class OrderForm(forms.Form):
             "purpose": data["purpose"],
             "recipient": data["recipient"],
             "form": data["form"] or STANDARD,
-            "form": data["form"] or STANDARD,
             "labels": data["labels"],
             "filters": {name: data[name] for name in names if data[name]},
             "formats": data["formats"],
+            "splits": data["splits"],
+            "split_seed": data["split_seed"],
         }
 
 
@@ -153,9 +156,6 @@ def new(request: HttpRequest, code: str) -> HttpResponseBase:
             if foreseen
             else [],
             "key": request.POST.get("key") or uuid4(),
-            "profiles": [
-                (name, Profile(name).label, shape.about, PROFILE_PURPOSE[name]) for name, shape in SHAPES.items()
-            ],
             "profiles": [
                 (name, Profile(name).label, shape.about, PROFILE_PURPOSE[name]) for name, shape in SHAPES.items()
             ],

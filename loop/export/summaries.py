@@ -32,7 +32,7 @@ def _answers(record: ReleaseRecord) -> list[tuple[str, str, str, str]]:
     media = f" Media files: {record.media['included']}." if record.media else ""
     labels = ", ".join(plain(value) or "(empty)" for value in tally.of(shape.label_balance)) or "none"
     return [
-        ("Source and owner", "2.2.1", "(a)(1)", "A production of the house that issues this; licensed to you alone."),
+        ("Source and owner", "2.2.1", "(a)(1)", "One production; the issuing house holds or licenses the rights."),
         ("How it serves the purpose", "2.2.1", "(a)(2)", f"Ordered for {export.purpose}; profile {shape.name}."),
         ("Size", "1.3", "(a)(3)", f"{tally.rows} rows, {size} bytes of Parquet."),
         ("Modality and types of data", "1.3", "(a)(4)", f"Text with labels. `{shape.label_balance}`: {labels}.{media}"),

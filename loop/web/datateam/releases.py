@@ -15,6 +15,7 @@ from loop.export.approval import request_of
 from loop.export.cancel import cancel
 from loop.export.files import NotPublishedError, ReleaseFile, release_files
 from loop.export.heartbeat import is_worker_alive
+from loop.export.media_files import MEDIA
 from loop.export.models import Export
 from loop.export.progress import progress_of
 from loop.export.retry import retry
@@ -88,6 +89,8 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
     """One release: what was ordered, what came of it, what stayed and why, its files and who took them."""
     desk, _, export = release_at(request, code, number)
     files, trouble = _files(export)
+    # Media may be thousands of files, and the page is about the release: they are listed for whoever asks.
+    listed = [file for file in files if "media" in request.GET or not file.name.startswith(f"{MEDIA}/")]
     return render(
         request,
         "datateam/export.html",
@@ -101,7 +104,8 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
             "sees_approvals": desk.may(Permission.SEE_REGISTRY),
             "refusals": refusals(export),
             "not_made": [(NOT_MADE.get(name, name), count) for name, count in export.not_made.items() if count],
-            "files": files,
+            "files": listed,
+            "folded": len(files) - len(listed),
             "trouble": trouble,
             "feed": request.build_absolute_uri(path_to(FEED, export.uid)),
             "replacement": replacements_of([export.pk]).get(export.pk),

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, re_path
 
 from loop.api.base import Nowhere
+from loop.api.comparing import Comparison
 from loop.api.decisions import Decisions, OneDecision
 from loop.api.explain import Explain
 from loop.api.exports import CancelExport, ExportDownloads, ExportFiles, Exports, OneExport
@@ -14,6 +15,7 @@ from loop.api.suggestions import OneSuggestion, Suggestions, SuggestionsBulk
 
 UID = r"(?P<uid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 
+OTHER = UID.replace("uid", "other")
 SHA256 = r"(?P<sha256>[0-9a-f]{64})"
 ADDRESS = r"(?P<secret>[0-9a-f]{40})"
 SIGNATURE = r"(?P<signature>[0-9a-f]{32}:[A-Za-z0-9_-]{20,100})"
@@ -30,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^explain/?$", Explain.as_view(), name="api-explain"),
     re_path(r"^exports/?$", Exports.as_view(), name="api-exports"),
     re_path(rf"^exports/{UID}/?$", OneExport.as_view(), name="api-export"),
+    re_path(rf"^exports/{UID}/compare/{OTHER}/?$", Comparison.as_view(), name="api-export-compare"),
     re_path(rf"^exports/{UID}/cancel/?$", CancelExport.as_view(), name="api-export-cancel"),
     re_path(rf"^exports/{UID}/files/?$", ExportFiles.as_view(), name="api-export-files"),
     re_path(rf"^exports/{UID}/downloads/?$", ExportDownloads.as_view(), name="api-export-downloads"),

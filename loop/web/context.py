@@ -46,7 +46,7 @@ WAYS = (
         "exports",
         "go.exports",
         frozenset({Permission.SEE_EXPORT}),
-        frozenset({"export", "export-new", "export-recalled", "explain-row"}),
+        frozenset({"export", "export-compare", "export-new", "export-recalled", "explain-row"}),
     ),
     Way(
         "Authorisations",

@@ -39,6 +39,7 @@ ROUTES: dict[str, tuple[set[str], str | None]] = {
     "api-decision": ({"GET", "HEAD"}, "decision"),
     "api-exports": ({"GET", "HEAD", "POST"}, None),
     "api-export": ({"GET", "HEAD"}, "export"),
+    "api-export-compare": ({"GET", "HEAD"}, "export"),
     "api-export-cancel": ({"POST"}, "export"),
     "api-export-files": ({"GET", "HEAD"}, "export"),
     "api-export-downloads": ({"POST"}, "export"),
@@ -107,6 +108,8 @@ def recalled(export: str) -> str:
 def address(name: str, uid: str) -> str:
     if ROUTES[name][1] == "media":
         return reverse(name, kwargs={"sha256": "0" * 64 if uid == GHOST else uid})
+    if name == "api-export-compare":
+        return reverse(name, kwargs={"uid": uid, "other": uid})
     return reverse(name, kwargs={"uid": uid} if ROUTES[name][1] else None)
 
 

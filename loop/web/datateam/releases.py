@@ -12,6 +12,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from loop.export.addresses import FEED, path_to
 from loop.export.approval import request_of
+from loop.export.balance import ALL, BY, balance_of
 from loop.export.cancel import cancel
 from loop.export.files import NotPublishedError, ReleaseFile, release_files
 from loop.export.heartbeat import is_worker_alive
@@ -32,6 +33,7 @@ from loop.web.desk import Desk, open_production, page
 
 ENDED = frozenset({Export.State.PUBLISHED, Export.State.FAILED, Export.State.CANCELLED})
 LISTED = 200
+COMPARABLE = 50
 
 NOT_MADE = {
     "identical": "both sides are the same text",
@@ -53,6 +55,15 @@ class Refusal:
     code: str
     rows: int
     reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One line of a table with bars: rows of a value, and their share of the release."""
+
+    value: str
+    rows: int
+    share: float
 
 
 def release_at(
@@ -116,6 +127,8 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
             "may_order": desk.may(Permission.ORDER_EXPORT),
             "may_take": desk.may(Permission.DOWNLOAD_EXPORT),
             "order_digest": bytes(export.order_digest).hex(),
+            "spreads": spreads(export),
+            "others": others(export),
         },
     )
 
@@ -159,6 +172,34 @@ def refusals(export: Export) -> list[Refusal]:
     """What stayed in the house by primary code, most rows first."""
     counted = sorted(export.excluded_by_code.items(), key=lambda item: (-item[1], item[0]))
     return [Refusal(code, rows, BY_CODE.get(code)) for code, rows in counted]
+
+
+def spreads(export: Export) -> list[tuple[str, list[Spread]]]:
+    """What a frozen release holds by outcome, stage, kind and model: tables with bars. One query at most."""
+    if not export.rows_included:
+        return []
+    counted = balance_of(export)
+    outcomes = counted.get((ALL, ""), {})
+    total = sum(outcomes.values())
+    tables = [("Outcome", list(outcomes.items()))]
+    tables += [
+        (title, [(value, sum(each.values())) for (of, value), each in counted.items() if of == by])
+        for by, title in BY.items()
+        if by != ALL
+    ]
+    return [
+        (title, [Spread(value, rows, rows / total) for value, rows in sorted(lines, key=lambda line: (-line[1], line))])
+        for title, lines in tables
+        if lines
+    ]
+
+
+def others(export: Export) -> list[Export]:
+    """The releases it can be compared with, newest first: of the same profile, with frozen rows. One query."""
+    if export.frozen_at is None:
+        return []
+    alike = Export.objects.filter(production=export.production_id, profile=export.profile, frozen_at__isnull=False)
+    return list(alike.exclude(pk=export.pk).order_by("-number")[:COMPARABLE])
 
 
 def _files(export: Export) -> tuple[list[ReleaseFile], str]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loop.web.datateam import excluded, files, new, recalled, releases
+from loop.web.datateam import comparing, excluded, files, new, recalled, releases
 
 urlpatterns = [
     path("p/<str:code>/exports/", releases.index, name="exports"),
@@ -11,6 +11,14 @@ urlpatterns = [
     path("p/<str:code>/exports/<int:number>/progress/", releases.progress, name="export-progress"),
     path("p/<str:code>/exports/<int:number>/excluded/", excluded.excluded, name="export-excluded"),
     path("p/<str:code>/exports/<int:number>/excluded.csv", excluded.download, name="export-excluded-csv"),
+    path("p/<str:code>/exports/<int:number>/compare/", comparing.choose, name="export-compare-choose"),
+    path("p/<str:code>/exports/<int:number>/compare/<int:other>/", comparing.compare, name="export-compare"),
+    path("p/<str:code>/exports/<int:number>/compare/<int:other>/rows.csv", comparing.rows, name="export-compare-csv"),
+    path(
+        "p/<str:code>/exports/<int:number>/compare/<int:other>/balance.csv",
+        comparing.balance,
+        name="export-compare-balance",
+    ),
     path("p/<str:code>/exports/<int:number>/recalled/", recalled.recalled, name="export-recalled"),
     path("p/<str:code>/exports/<int:number>/recalled.csv", recalled.download, name="export-recalled-csv"),
     path("p/<str:code>/exports/<int:number>/recalled.json", recalled.feed, name="export-recalled-feed"),

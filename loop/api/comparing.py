@@ -1,0 +1,98 @@
+"""Two exports compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from loop.api.exports import READ, ScopedExports
+from loop.api.schema import answers
+from loop.export.balance import BY, balance_of, drift
+from loop.export.difference import CHANGES, WHY, difference
+from loop.people.querysets import is_permitted
+from loop.people.roles import Permission
+
+
+class Side(serializers.Serializer[Any]):
+    """One of the two."""
+
+    id = serializers.UUIDField(source="uid")
+    number = serializers.IntegerField()
+    version = serializers.CharField()
+
+
+class Rows(serializers.Serializer[Any]):
+    """How many rows."""
+
+    added = serializers.IntegerField()
+    removed = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    same = serializers.IntegerField()
+
+
+class CauseRow(serializers.Serializer[Any]):
+    """Rows of one change that have one cause."""
+
+    change = serializers.ChoiceField(choices=[(name, name) for name in CHANGES])
+    why = serializers.ChoiceField(choices=list(WHY.items()))
+    code = serializers.CharField(help_text="The gate's code, where the cause is consent; else empty.")
+    rows = serializers.SerializerMethodField(help_text="Text (`<5`) where the number is too small to be told.")
+
+    @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}]})
+    def get_rows(self, row: Any) -> int | str:
+        found: int | str = row.rows
+        return found
+
+
+class PartRow(serializers.Serializer[Any]):
+    """A part of the orders that differs."""
+
+    name = serializers.CharField()
+    old = serializers.CharField()
+    new = serializers.CharField()
+
+
+class DriftRow(serializers.Serializer[Any]):
+    """Rows of one outcome (empty: of any) under one stage, kind or model. Shares are among the rows of the value."""
+
+    by = serializers.ChoiceField(choices=list(BY.items()))
+    value = serializers.CharField()
+    outcome = serializers.CharField()
+    old_rows = serializers.IntegerField()
+    new_rows = serializers.IntegerField()
+    old_share = serializers.FloatField(allow_null=True)
+    new_share = serializers.FloatField(allow_null=True)
+    difference = serializers.FloatField(allow_null=True)
+
+
+class ComparisonRow(serializers.Serializer[Any]):
+    """From the old export to the new one."""
+
+    old = Side()
+    new = Side()
+    rows = Rows(source="*")
+    causes = CauseRow(many=True)
+    parts = PartRow(many=True)
+    balance = serializers.SerializerMethodField()
+
+    @extend_schema_field(DriftRow(many=True))
+    def get_balance(self, row: Any) -> Any:
+        return DriftRow(drift(balance_of(row.old), balance_of(row.new)), many=True).data
+
+
+class Comparison(ScopedExports):
+    scopes = {"GET": READ}
+
+    @extend_schema(operation_id="exports_compare", responses=answers({200: ComparisonRow}, 404, 409))
+    def get(self, request: Request, uid: str, other: str) -> Response:
+        """What became of the rows of the export `other` in this one: added, removed, changed, and why.
+
+        409 `not_comparable` for two profiles, two productions, one export twice, or rows that are not frozen yet.
+        """
+        old, new = self.export(other), self.export(uid)
+        sees = is_permitted(self.actor, new.production, Permission.SEE_REGISTRY)
+        return Response(ComparisonRow(difference(old, new, sees_codes=sees)).data)

@@ -102,6 +102,7 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
     files, trouble = _files(export)
     # Media may be thousands of files, and the page is about the release: they are listed for whoever asks.
     listed = [file for file in files if "media" in request.GET or not file.name.startswith(f"{MEDIA}/")]
+    tables = spreads(export)
     return render(
         request,
         "datateam/export.html",
@@ -122,12 +123,12 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
             "replacement": replacements_of([export.pk]).get(export.pk),
             "recalls": [recall_of(notice, now()) for notice in notices().filter(export=export)],
             "downloads": list(export.downloads.order_by("-id")[:20]),
-            "dropped": export.rows.filter(dropped__isnull=False).count(),
+            "dropped": (export.rows_included or 0) - sum(line.rows for _, lines in tables[:1] for line in lines),
             "due": due_by(export) if desk.may(Permission.SETTLE) else [],
             "may_order": desk.may(Permission.ORDER_EXPORT),
             "may_take": desk.may(Permission.DOWNLOAD_EXPORT),
             "order_digest": bytes(export.order_digest).hex(),
-            "spreads": spreads(export),
+            "spreads": tables,
             "others": others(export),
         },
     )

@@ -51,7 +51,7 @@ from loop.media.models import MediaFacts, Rendition
 from loop.people.models import Contributor, Credit, Member, Token, User
 from loop.queue.models import Assignment, Claim, OpinionRequest, ReviewPolicy, SavedView
 from loop.recall.models import Erasure, RecallAck, RecallNotice, RecallRow
-from loop.screening.models import ScreenVerdict
+from loop.screening.models import ScreeningRun, ScreenVerdict
 from loop.signal.models import Signal
 from loop.suggestion.models import (
     Brief,
@@ -126,6 +126,7 @@ __all__ = [
     "SavedView",
     "Scene",
     "ScreenVerdict",
+    "ScreeningRun",
     "Setup",
     "Shot",
     "Signal",

@@ -1,5 +1,6 @@
 """All Celery messages: an id in, one verb called. The rows are the truth, so each may be lost or delivered twice."""
 
+import time
 from uuid import UUID
 
 import structlog
@@ -13,13 +14,16 @@ from loop.export import advance as advancing
 from loop.export import heartbeat as heart
 from loop.export import sweep as sweeping
 from loop.export.models import Export
+from loop.intake.reread import reread
 from loop.media import sweep as media_sweep
 from loop.media.render import RENDER_S, render_next
 from loop.media.tidy import tidy
 from loop.recall.expire import expire
+from loop.screening.querysets import runs_under_way
 
 MOST_RENDERERS = 4
 MESSAGE_S = 15
+SCREEN_S = 8  # of the sweep's 15: whatever waits for the same worker gets its turn
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +51,8 @@ def sweep() -> None:
     """Sends on every release, and the makers of media, that wait for a message which was lost."""
     for uid in Export.objects.filter(id__in=sweeping.sweep()).order_by("id").values_list("uid", flat=True):
         send(str(uid))
+    for run_id in runs_under_way():
+        screen_recorded.apply_async(args=[run_id], expires=MESSAGE_S)
     for _ in range(min(media_sweep.sweep(), MOST_RENDERERS)):
         send_media()
 
@@ -61,6 +67,15 @@ def render_media() -> None:
     heart.beat("worker media")
     if render_next(lambda: heart.beat("worker media")) is not None:
         send_media()
+
+
+@shared_task(name="loop.tasks.screen_recorded")  # type: ignore[untyped-decorator]
+def screen_recorded(run_id: int) -> None:
+    """A few seconds of a screening that somebody asked for; the next sweep sends on what is left."""
+    heart.beat("worker export")
+    until = time.monotonic() + SCREEN_S
+    while time.monotonic() < until and reread(run_id) is not None:
+        pass
 
 
 @shared_task(name="loop.tasks.tidy_media")  # type: ignore[untyped-decorator]

@@ -162,6 +162,9 @@ EVENTS: Mapping[str, EventType] = {
         "decided on an approval: {approved}", ("loop_approval_request",), ("approved",), data=False
     ),
     "screening.verdict": EventType("screened a text: {verdict}", ("loop_screen_verdict",), ("verdict", "version")),
+    "screening.asked": EventType(
+        "asked for what is recorded to be screened by {version}", ("loop_production",), ("version",)
+    ),
     "evidence.stored": EventType("stored evidence with SHA-256 {sha256}", ("loop_evidence",), ("sha256",)),
     "notice.recorded": EventType("recorded version {version} of a notice", ("loop_notice",), ("version",)),
     "authorisation.recorded": EventType(
@@ -233,6 +236,7 @@ VOUCHED: Mapping[str, Vouched] = {
             "production.changed",
             "production.review_policy",
             "production.permits",
+            "screening.asked",
             "reason.registered",
             "beat.registered",
         )

@@ -1,4 +1,4 @@
-"""What a production permits: rules for the use of AI, embargo, legal hold, and whether it lets anything out."""
+"""What a production permits: use of AI, screening, embargo, legal hold, and whether it lets anything out."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from loop.material import ai_policy
 from loop.material.models import Production
 from loop.people.querysets import require
 from loop.people.roles import Permission
+from loop.screening import codes
 
-FIELDS: Final = ("ai_policy", "embargo_until", "legal_hold", "exports_allowed")
+FIELDS: Final = ("ai_policy", "screening", "embargo_until", "legal_hold", "exports_allowed")
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2200
 
@@ -27,6 +28,7 @@ class Governance(TypedDict, total=False):
     """What may be set; a name left out stays as it is."""
 
     ai_policy: Mapping[str, Any]
+    screening: Mapping[str, str]
     embargo_until: date | None
     legal_hold: bool
     exports_allowed: bool
@@ -35,7 +37,8 @@ class Governance(TypedDict, total=False):
 def govern(*, production: Production, actor: Actor, at: datetime | None = None, **wanted: Unpack[Governance]) -> bool:
     """Sets what is named in `wanted`; whether anything changed.
 
-    1. The rules for the use of AI are checked (material/ai_policy.py): NotValidError names the path that is wrong.
+    1. The rules for the use of AI (material/ai_policy.py) and the levels of screening (screening/codes.py) are checked:
+       NotValidError names the path that is wrong.
     2. The lock of publishing first: once a hold or an embargo is set, no release of the production is published.
     3. One event says what changed, with the values before and after. Nothing changed: nothing is written.
 
@@ -46,6 +49,8 @@ def govern(*, production: Production, actor: Actor, at: datetime | None = None, 
     after: dict[str, Any] = dict(wanted)
     if "ai_policy" in after:
         after["ai_policy"] = ai_policy.written(ai_policy.read(after["ai_policy"]))
+    if "screening" in after:
+        after["screening"] = codes.written(codes.read(after["screening"]))
     until = after.get("embargo_until")
     if until is not None and not FIRST_YEAR <= until.year <= LAST_YEAR:
         raise NotValidError(

@@ -22,7 +22,8 @@ from loop.intake.permitted import breached, problem_of
 from loop.intake.registry import Registry
 from loop.intake.report import IngestReport, Tally
 from loop.intake.resolve import Resolved, identity, resolve
-from loop.intake.rows import Batch, NewSuggestion
+from loop.intake.rows import Batch
+from loop.intake.screened import Arrivals
 from loop.intake.shape import SuggestionLine, shape
 from loop.kernel.actor import Actor
 from loop.kernel.commit_form import commit_form
@@ -31,9 +32,7 @@ from loop.kernel.json_lines import BadLineError, parse, read
 from loop.kernel.problem import Problem
 from loop.material import ai_policy
 from loop.material.models import Production
-from loop.screening.models import ScreenVerdict
-from loop.screening.querysets import POLICY_CODE, POLICY_VERSION
-from loop.screening.verdict import record_verdict
+from loop.screening.screen import screen_of
 
 BATCH_LINES: Final = 1_000
 BATCH_DECISIONS: Final = 4_000
@@ -79,8 +78,9 @@ class Attempt:
         self.report = IngestReport()
         self.vocabulary = vocabulary_of(production.pk, mapping=mapping, register=register, is_history=True)
         # As they stand within this transaction: the row that the caller holds may be older.
-        kept = Production.objects.values_list("ai_policy", flat=True).get(pk=production.pk)
-        self._rules = ai_policy.read(kept)
+        kept = Production.objects.only("ai_policy", "screening").get(pk=production.pk)
+        self._rules = ai_policy.read(kept.ai_policy)
+        self._screen = screen_of(kept)
         self._registry = Registry(cursor, production, actor, at)
         self._rows = Batch(cursor, production, actor, source, at)
         self._tally = Tally()
@@ -252,7 +252,7 @@ class Attempt:
         alone = {line.external_id: f"suggestion:{uuid7()}" for line in single}
         self._registry.add_briefs([(alone[line.external_id], line, False) for line in single])
         ahead = {one.line.external_id for one in new}
-        held: list[tuple[_Candidate, ai_policy.AiRule, NewSuggestion]] = []
+        arrivals = Arrivals()
         for one in new:
             line, number = one.line, ids[one.line.external_id]
             ahead.discard(line.external_id)
@@ -267,26 +267,16 @@ class Attempt:
                 parent=self._parent(line.parent, number, ids, ahead),
                 registry=self._registry,
             )
-            if one.breach is not None:
-                held.append((one, one.breach, row))
+            arrivals.suggestion(one.number, line, row, one.breach)
         for one in good:
             for decision in one.resolved.new:
-                self._rows.decision(decision, ids[one.line.external_id], one.line.external_id, self._registry)
+                row = self._rows.decision(decision, ids[one.line.external_id], one.line.external_id, self._registry)
+                arrivals.decision(one.number, decision, row)
             self._tally.add(one.line)
             self._note(one)
         self._rows.write()
-        for one, rule, row in held:
-            self._hold_back(one, rule, row)
-
-    def _hold_back(self, one: _Candidate, rule: ai_policy.AiRule, row: NewSuggestion) -> None:
-        # In the transaction that brings the suggestion in, so no release under way can hold a row of it.
-        record_verdict(
-            verdict=ScreenVerdict.Verdict.QUARANTINED, version=POLICY_VERSION, findings={POLICY_CODE + rule.name: 1},
-            suggestion=row, actor=self.actor, production_id=self.production.pk, at=self.at,
-        )  # fmt: skip
-        self.report.quarantined += 1
-        told = problem_of(rule, one.line)
-        self.report.odd(one.number, [Problem(told.field, told.expected, f"{told.found}; it is held in quarantine")])
+        # In the transaction that brings them in, so no release under way can hold a row of theirs.
+        arrivals.screen(self._screen, self.report, actor=self.actor, production_id=self.production.pk, at=self.at)
 
     def _ids(self, new: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, int]]:
         """The id of each new suggestion: the promised one if another names it as its parent already."""

@@ -40,8 +40,9 @@ class IngestReport:
     bad_lines: int = 0
     suggestions_new: int = 0
     suggestions_known: int = 0
-    quarantined: int = 0  # of the new suggestions, held back by a rule of the production
+    quarantined: int = 0  # of the new suggestions, held back by a rule of the production or by screening
     decisions_new: int = 0
+    decisions_quarantined: int = 0  # of the new decisions, held back by screening
     decisions_known: int = 0
     errors: list[LineProblem] = field(default_factory=list)
     error_count: int = 0

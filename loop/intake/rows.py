@@ -55,8 +55,8 @@ class NewDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class NewSuggestion:
-    """A suggestion as it will stand, to be named before its row is there."""
+class NewRow:
+    """A suggestion or decision as it will stand, to be named before its row is there."""
 
     pk: int
     uid: UUID
@@ -77,7 +77,7 @@ class Batch:
 
     def suggestion(
         self, number: int, line: SuggestionLine, *, salt: bytes, brief: int, parent: int | None, registry: Registry
-    ) -> NewSuggestion:
+    ) -> NewRow:
         """Adds a new suggestion with its text (under `salt`) and links."""
         uid = uuid7()
         commit = known.suggestion_commit(line, salt)
@@ -97,9 +97,9 @@ class Batch:
             self._add("loop_suggestion_material", [number, registry.materials[name][0]])
         for name, capacity in line.contributors:
             self._add("loop_suggestion_contribution", [number, registry.people[name], capacity])
-        return NewSuggestion(number, uid)
+        return NewRow(number, uid)
 
-    def decision(self, new: NewDecision, suggestion: int, suggestion_name: str, registry: Registry) -> None:
+    def decision(self, new: NewDecision, suggestion: int, suggestion_name: str, registry: Registry) -> NewRow:
         """Adds a new decision with its text, spans and signal."""
         line, draft = new.line, new.line.draft
         uid, salt = uuid7(), os.urandom(32)
@@ -134,6 +134,7 @@ class Batch:
                 new.id, self.production.pk, suggestion, labels.suggestion, labels.revision, labels.negative_kind,
                 RULES_VERSION,
             ])  # fmt: skip
+        return NewRow(new.id, uid)
 
     def _role(self, contributor: int) -> str:
         """The role of the person whose judgement it is, as the members stand now; "" for who has none. One query."""

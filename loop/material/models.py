@@ -37,6 +37,8 @@ class Production(models.Model):
     embargo_until = models.DateField(null=True, blank=True)
     legal_hold = models.BooleanField(default=False)
     ai_policy = models.JSONField(default=dict, blank=True)  # rules for the use of AI: ai_policy.py
+    # The level of each family of findings that is not at the standard one: screening/codes.py.
+    screening = models.JSONField(default=dict, blank=True, db_default=models.Value({}, models.JSONField()))
     guilds = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     entity_name = models.CharField(max_length=200, blank=True)  # the company that is the production
     lead = models.ForeignKey("loop.Contributor", null=True, blank=True, on_delete=models.PROTECT, related_name="+")

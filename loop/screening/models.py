@@ -29,6 +29,9 @@ class ScreenVerdict(models.Model):
     version = models.CharField(max_length=16)
     verdict = models.CharField(max_length=12, choices=Verdict.choices)
     findings = models.JSONField(default=dict, blank=True)  # {code: count}
+    places = models.JSONField(
+        null=True
+    )  # [[text, code, start, end], ...]: code points, the first MOST_PLACES; no words
     event = models.ForeignKey("loop.AuditEvent", on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
 
@@ -46,4 +49,30 @@ class ScreenVerdict(models.Model):
             models.Index(fields=["decision", "-id"], name="screen_of_decision"),
             # What is held back: few rows among the many that passed. The queue and the list of the quarantine.
             models.Index(fields=["suggestion"], condition=models.Q(verdict="quarantined"), name="screen_quarantined"),
+        ]
+
+
+class ScreeningRun(models.Model):
+    """Somebody asked for the recorded texts of a production to be read again by one version: how far that is.
+
+    What arrives while it goes on is screened as it arrives, so a run ends where the tables ended when it was asked for.
+    """
+
+    production = models.ForeignKey("loop.Production", on_delete=models.PROTECT, related_name="screening_runs")
+    version = models.CharField(max_length=16)
+    everything = models.BooleanField(default=False)  # also what this version has read and found clean
+    suggestion_done = models.BigIntegerField(default=0)
+    suggestion_end = models.BigIntegerField(default=0)
+    decision_done = models.BigIntegerField(default=0)
+    decision_end = models.BigIntegerField(default=0)
+    texts_read = models.BigIntegerField(default=0)
+    recorded = models.BigIntegerField(default=0)  # new verdicts
+    held = models.BigIntegerField(default=0)  # of them, quarantined
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "loop_screening_run"
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(finished_at=None), name="screening_run_open"),  # the sweep
         ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from loop.audit.record import record
@@ -12,6 +12,10 @@ from loop.kernel.actor import Actor
 from loop.kernel.canonical import Json
 from loop.kernel.ids import uuid7
 from loop.screening.models import ScreenVerdict
+
+MOST_PLACES: Final = 200  # kept with a verdict; the counts are of all
+Place = tuple[str, str, int, int]
+"""Which text, which code, and the range in code points."""
 
 
 class Screened(Protocol):
@@ -37,12 +41,13 @@ def record_verdict(
     suggestion: Screened | None = None,
     decision: Screened | None = None,
     reason: str = "",
+    places: Sequence[Place] | None = None,
 ) -> ScreenVerdict:
     """Records one verdict on the texts of a suggestion or of a decision, with its event; the newest one counts.
 
-    `findings` are codes and counts, never text. A verb of verbs: it joins the caller's transaction, and a caller that
-    holds back what may be part of a release under way takes the lock of publishing first. Raises ValueError unless
-    exactly one of `suggestion` and `decision` is given.
+    `findings` are codes and counts, `places` where they are, neither ever text. A verb of verbs: it joins the caller's
+    transaction, and a caller that holds back what may be part of a release under way takes the lock of publishing
+    first. Raises ValueError unless exactly one of `suggestion` and `decision` is given.
     """
     if (suggestion is None) == (decision is None):
         raise ValueError("expected a suggestion or a decision, one of them")
@@ -59,5 +64,6 @@ def record_verdict(
     )  # fmt: skip
     return ScreenVerdict.objects.create(
         uid=uid, suggestion_id=suggestion.pk if suggestion else None, decision_id=decision.pk if decision else None,
-        version=version, verdict=verdict, findings=dict(findings), event=event, recorded_at=at,
+        version=version, verdict=verdict, findings=dict(findings),
+        places=None if places is None else [list(place) for place in places[:MOST_PLACES]], event=event, recorded_at=at,
     )  # fmt: skip

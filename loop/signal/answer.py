@@ -23,6 +23,7 @@ from loop.people.roles import Permission
 from loop.queue.models import ReviewPolicy
 from loop.queue.policy import policy_of
 from loop.queue.release import release
+from loop.screening.screen import record_judged, screen_of, texts_of_decision
 from loop.signal.derive import derive
 from loop.signal.oneself import require_oneself
 from loop.suggestion.models import Suggestion
@@ -101,8 +102,20 @@ def answer(
         if created:
             _may_skip(decision, rationale)
             derive(decision=decision)
+            _screen(decision, rationale, revised_content, actor)
             release(suggestion=suggestion, person=decision.decided_by)
     return Answer(decision, created, decision.supersedes)
+
+
+def _screen(decision: Decision, rationale: str | None, revised_content: str | None, actor: Actor) -> None:
+    """What is in its words that must not train. In the transaction of the decision: no release can hold it yet."""
+    text = getattr(decision, "text", None)
+    texts = texts_of_decision(rationale, revised_content, text.span_texts if text else None)
+    [judged] = screen_of(decision.production).judge([texts])
+    if judged is not None:
+        record_judged(
+            judged, decision=decision, actor=actor, production_id=decision.production_id, at=decision.recorded_at
+        )
 
 
 def _may_skip(decision: Decision, rationale: str | None) -> None:

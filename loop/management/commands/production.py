@@ -17,6 +17,7 @@ from loop.material.register import add_production
 from loop.material.timecode import parse_rate
 from loop.queue.models import ReviewPolicy
 from loop.queue.policy import Settings, policy_of, set_policy
+from loop.screening import codes
 
 FLAGS: Final = {
     "blind-until-decided": "others' verdicts stay closed until one has judged",
@@ -60,6 +61,12 @@ class Command(BaseCommand):
         policy.add_argument("--accept-chip", action="append", metavar="CODE", help="repeatable: reasons of praise")
         policy.add_argument("--beat-chip", action="append", metavar="CODE", help="repeatable: beats")
         add_actor_argument(policy)
+        screening = verbs.add_parser("screening", help="what screening holds back: a level for each family of findings")
+        screening.add_argument("code")
+        for family, words in codes.FAMILIES.items():
+            screening.add_argument(f"--{family}", choices=codes.LEVELS, help=words)
+        screening.add_argument("--table", action="store_true", help="every finding, and what it does at each level")
+        add_actor_argument(screening)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verb"] == "list":
@@ -69,6 +76,9 @@ class Command(BaseCommand):
             return
         if options["verb"] == "policy":
             self._policy(options)
+            return
+        if options["verb"] == "screening":
+            self._screening(options)
             return
         with refusals():
             production = add_production(
@@ -82,6 +92,19 @@ class Command(BaseCommand):
                 actor=acting(options["actor"]),
             )
         self.stdout.write(f"Added the production {production.code} at {options['rate']} frames/s.")
+
+    def _screening(self, options: dict[str, Any]) -> None:
+        production = production_named(options["code"])
+        named = {family: options[family] for family in codes.FAMILIES if options[family] is not None}
+        if named:
+            with refusals():
+                levels = codes.read(production.screening) | named
+                govern(production=production, actor=acting(options["actor"]), screening=levels)
+            production = production_named(options["code"])
+        for family, level in codes.read(production.screening).items():
+            self.stdout.write(f"{family}: {level}")
+        for code in codes.CODES if options["table"] else ():
+            self.stdout.write(f"{code.code}: standard {code.standard}, strict {code.strict}; {code.words}")
 
     def _policy(self, options: dict[str, Any]) -> None:
         production = production_named(options["code"])

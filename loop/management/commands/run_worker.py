@@ -13,10 +13,12 @@ from loop.export.advance import advance
 from loop.export.heartbeat import beat
 from loop.export.rules import PUBLISHED
 from loop.export.sweep import sweep
+from loop.intake.reread import reread
 from loop.kernel.errors import LoopError
 from loop.media import sweep as media_sweep
 from loop.media.render import render_next
 from loop.recall.expire import expire
+from loop.screening.querysets import runs_under_way
 
 SEAL_EVERY_S = 5.0
 FORGET_EVERY_S = 3600.0
@@ -68,7 +70,7 @@ Ends on Ctrl-C."""
             self._expired = time.monotonic()
 
     def _work(self) -> bool:
-        """One step of every release that waits, then one rendition; True if any did something."""
+        """One step of every release and screening that waits, then one rendition; True if any did something."""
         did = False
         for export_id in sweep():
             try:
@@ -81,6 +83,8 @@ Ends on Ctrl-C."""
             did = did or step.did
             if step.did and step.state == PUBLISHED:
                 self.stdout.write(f"Published release {export_id}.")
+        for run_id in runs_under_way():
+            did = reread(run_id) is not None or did
         if media_sweep.sweep():
             made = render_next(self._keep)
             did = did or made is not None

@@ -58,6 +58,12 @@ class OrderFilters(serializers.Serializer[Any]):
     briefs = serializers.ListField(child=serializers.CharField(max_length=300), required=False, max_length=1000)
     outcomes = serializers.ListField(child=serializers.CharField(max_length=300), required=False, max_length=1000)
 
+    reasons = serializers.ListField(child=serializers.CharField(max_length=300), required=False, max_length=1000)
+    roles = serializers.ListField(child=serializers.CharField(max_length=300), required=False, max_length=1000)
+    people = serializers.ListField(child=serializers.CharField(max_length=300), required=False, max_length=1000)
+    decided_from = serializers.ListField(child=serializers.CharField(max_length=10), required=False, max_length=1)
+    decided_until = serializers.ListField(child=serializers.CharField(max_length=10), required=False, max_length=1)
+
 
 class OrderBody(serializers.Serializer[Any]):
     """An order."""

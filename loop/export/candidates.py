@@ -5,9 +5,11 @@ from datetime import datetime
 from django.db import connection
 
 from loop.export import recipe as recipes
+from loop.export.filters import KEEP, kept_values
 from loop.export.line import earlier
 from loop.export.models import Export
 from loop.export.questions import at_freeze
+from loop.export.rules import OF_SUGGESTIONS
 from loop.gate.sieve import sieve
 from loop.signal.pairs import Filters, make_candidates
 
@@ -21,9 +23,6 @@ DELETE FROM candidates c WHERE EXISTS (
     WHERE d.id IN (c.decision_id, c.other_decision_id)
       AND (NOT EXISTS (SELECT FROM loop_suggestion_text t WHERE t.suggestion_id = s.id)
            OR (d.text_commit IS NOT NULL AND NOT EXISTS (SELECT FROM loop_decision_text t WHERE t.decision_id = d.id))))
-"""
-_OUTCOMES = """
-DELETE FROM candidates c USING loop_decision d WHERE d.id = c.decision_id AND d.outcome <> ALL (%s)
 """
 # A row that may leave again, and was recalled from a release that this one replaces: the same decisions, the same side.
 _RECALLED = """
@@ -43,7 +42,7 @@ def sift(export: Export, moment: datetime) -> dict[str, int]:
     tables end with the transaction.
     """
     recipe = recipes.read(export.recipe)
-    filters = Filters(**{name: values for name, values in recipe.filters.items() if name != "outcomes"})
+    filters = Filters(**{name: values for name, values in recipe.filters.items() if name in OF_SUGGESTIONS})
     with connection.cursor() as cursor:
         not_made = make_candidates(
             cursor,
@@ -53,8 +52,9 @@ def sift(export: Export, moment: datetime) -> dict[str, int]:
             labels=recipe.labels,
             filters=filters,
         )
-        if recipe.outcomes:
-            cursor.execute(_OUTCOMES, [list(recipe.outcomes)])
+        kept = kept_values(recipe)
+        if kept is not None:
+            cursor.execute(KEEP, kept)
         cursor.execute(_ERASED)
         if cursor.rowcount:
             not_made[TEXT_ERASED] = cursor.rowcount

@@ -11,6 +11,7 @@ from loop.export.markdown import plain
 from loop.export.naming import title
 from loop.export.record import ReleaseRecord
 from loop.export.rows import columns
+from loop.export.rules import KEPT_INSIDE
 from loop.export.summaries import summaries
 from loop.export.tally import USES
 
@@ -115,7 +116,7 @@ def _composition(record: ReleaseRecord) -> str:
     ]
     if record.recipe.filters:
         chosen = "; ".join(
-            f"{name}: {len(values) if name == 'briefs' else ', '.join(map(plain, values))}"
+            f"{name}: {len(values) if name in KEPT_INSIDE else ', '.join(map(plain, values))}"
             for name, values in record.recipe.filters.items()
         )
         lines.insert(3, f"- Only: {chosen}")

@@ -14,6 +14,7 @@ from loop.export.addresses import FEED, address_of
 from loop.export.models import Export
 from loop.export.record import ReleaseRecord
 from loop.export.rows import columns
+from loop.export.rules import KEPT_INSIDE
 from loop.export.splits import said
 from loop.export.writers import SETTINGS
 from loop.kernel.canonical import Json, canonical
@@ -76,11 +77,12 @@ def replaced_part(export: Export) -> dict[str, Json] | None:
 
 
 def order_part(record: ReleaseRecord) -> dict[str, Json]:
-    """What was ordered; equal orders give equal parts. Names of briefs stay in the house: their number says enough."""
+    """What was ordered; equal orders give equal parts. Names of briefs and people stay inside: numbers say enough."""
     export, recipe = record.export, record.recipe
-    filters: dict[str, Json] = {name: list(values) for name, values in recipe.filters.items() if name != "briefs"}
-    if recipe.filters.get("briefs"):
-        filters["briefs"] = len(recipe.filters["briefs"])
+    filters: dict[str, Json] = {
+        name: list(values) for name, values in recipe.filters.items() if name not in KEPT_INSIDE
+    }
+    filters |= {name: len(values) for name, values in recipe.filters.items() if name in KEPT_INSIDE}
     return {
         "digest": bytes(export.order_digest).hex(),
         "profile": export.profile,

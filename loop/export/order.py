@@ -16,9 +16,10 @@ from loop.consent.terms import GRANTABLE_PURPOSES
 from loop.export import recipe as recipes
 from loop.export.approval import ask_for_release, goes_outside
 from loop.export.beside import check_formats
+from loop.export.filters import check_filters
 from loop.export.line import next_version
 from loop.export.models import Export, Profile
-from loop.export.recipe import NO_FILTERS, Recipe
+from loop.export.recipe import NO_FILTERS
 from loop.export.rules import ORDERED, ROWS_PER_SHARD
 from loop.gate.question import ask
 from loop.gate.reasons import POLICY_VERSION, REASONS
@@ -26,10 +27,9 @@ from loop.gate.rules import question_codes
 from loop.kernel.actor import Actor
 from loop.kernel.clock import now, utc_date
 from loop.kernel.errors import ConflictError, LoopError, NotValidError
-from loop.material.models import Production, Stage
+from loop.material.models import Production
 from loop.people.querysets import require
 from loop.people.roles import Permission
-from loop.suggestion.models import ModelVersion, Suggestion
 
 LONGEST_KEY = 200
 
@@ -125,27 +125,6 @@ def order(
     return _record(
         wanted, actor, at, second=second, given_checkpoint=checkpoint is not None, given_date=gate_date is not None
     )
-
-
-def check_filters(production: Production, recipe: Recipe) -> None:
-    """Raises NotValidError for a stage, kind or model that nothing of the production has: such a filter is a slip."""
-    for stage in recipe.filters.get("stages", ()):
-        if stage not in Stage.values:
-            raise NotValidError(f"stages: expected {' or '.join(Stage.values)}, found {stage!r}", field="stages")
-    for origin in recipe.filters.get("origins", ()):
-        if origin not in Suggestion.Origin.values:
-            expected = " or ".join(Suggestion.Origin.values)
-            raise NotValidError(f"origins: expected {expected}, found {origin!r}", field="origins")
-    suggestions = Suggestion.objects.filter(production=production)
-    for kind in recipe.filters.get("kinds", ()):
-        if not suggestions.filter(kind=kind).exists():
-            raise NotValidError(f"kinds: expected a kind of {production.code}, found {kind!r}", field="kinds")
-    for model in recipe.filters.get("models", ()):
-        if not ModelVersion.objects.filter(label=model).exists():
-            raise NotValidError(f"models: expected the label of a model version, found {model!r}", field="models")
-    for brief in recipe.filters.get("briefs", ()):
-        if not suggestions.filter(brief__external_id=brief).exists():
-            raise NotValidError(f"briefs: expected a brief of {production.code}, found {brief!r}", field="briefs")
 
 
 def check_question(

@@ -12,8 +12,9 @@ from loop.consent.models import Recipient
 from loop.export import recipe as recipes
 from loop.export.beside import check_formats
 from loop.export.candidates import sift
+from loop.export.filters import check_filters
 from loop.export.models import Export, Profile
-from loop.export.order import check_filters, check_question
+from loop.export.order import check_question
 from loop.export.recipe import NO_FILTERS
 from loop.kernel.actor import Actor
 from loop.kernel.clock import now, utc_date

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from loop.export import splits as cut
-from loop.export.rules import FILTERS, FORMAT_VERSION, LABEL_POLICIES, LABELLED_OUTCOMES, ROWS_PER_SHARD
+from loop.export.rules import DAYS, FILTERS, FORMAT_VERSION, LABEL_POLICIES, LABELLED_OUTCOMES, ROWS_PER_SHARD
 from loop.kernel.canonical import Json, digest
 from loop.kernel.errors import NotValidError
 
@@ -26,7 +26,7 @@ NO_FILTERS: Mapping[str, Sequence[str]] = {}
 class Recipe:
     """How rows are chosen and cut into files. Equal recipes, checkpoints, dates and recipients give equal bytes.
 
-    `filters`: {stages, kinds, models, origins, briefs, outcomes} -> values; an empty list does not filter.
+    `filters`: {stages, kinds, reasons, people ...} (filters.py) -> values; an empty list does not filter.
     `form`: texts as they are, or as messages of a dialogue. `formats`: what lies beside the Parquet.
     `splits`: shares of the briefs, drawn by `split_seed` (splits.py); empty: one split, train.
     """
@@ -53,10 +53,6 @@ class Recipe:
             "filters": {name: list(values) for name, values in sorted(self.filters.items())},
             "rows_per_shard": self.rows_per_shard,
         }
-
-    @property
-    def outcomes(self) -> tuple[str, ...]:
-        return self.filters.get("outcomes", ())
 
 
 def read(stored: Mapping[str, object]) -> Recipe:
@@ -119,6 +115,7 @@ def write(
         if outcome not in LABELLED_OUTCOMES:
             expected = " or ".join(LABELLED_OUTCOMES)
             raise NotValidError(f"outcomes: expected {expected}, found {outcome!r}", field="outcomes")
+    _check_days(filters)
     if rows_per_shard < 1:
         raise NotValidError(f"rows_per_shard: expected at least 1, found {rows_per_shard}", field="rows_per_shard")
     kept = {name: tuple(sorted(set(values))) for name, values in filters.items() if values}
@@ -127,6 +124,21 @@ def write(
         labels=labels, filters=kept, rows_per_shard=rows_per_shard, form=form, formats=tuple(sorted(beside)),
         splits=shares, split_seed=cut.check_seed(split_seed, shares),
     )  # fmt: skip
+
+
+def _check_days(filters: Mapping[str, Sequence[str]]) -> None:
+    for name in DAYS:
+        values = filters.get(name, ())
+        for value in values:
+            try:
+                is_day = date.fromisoformat(value).isoformat() == value
+            except ValueError:
+                is_day = False
+            if not is_day or len(values) > 1:
+                raise NotValidError(f"{name}: expected one day as YYYY-MM-DD, found {', '.join(values)!r}", field=name)
+    first, last = (next(iter(filters.get(name, ())), "") for name in DAYS)
+    if first and last and first > last:
+        raise NotValidError(f"decided_until: expected {first} or later, found {last}", field="decided_until")
 
 
 def order_digest(

@@ -56,7 +56,11 @@ MANIFEST, ENVELOPE = "manifest.json", "manifest.dsse.json"
 PROOF, EVENT, KEY = "audit/export.tlog-proof", "audit/event.json", "audit/log.vkey"
 CONSENTS = "consents.jsonl"
 CROISSANT, DPS = "croissant.json", "dps.json"
-FILTERS = ("stages", "kinds", "models", "origins", "briefs", "outcomes")
+OF_SUGGESTIONS = ("stages", "kinds", "models", "origins", "briefs")
+DAYS = ("decided_from", "decided_until")  # one value each, YYYY-MM-DD, both included
+OF_ROWS = ("outcomes", "reasons", "roles", "people", *DAYS)
+FILTERS = (*OF_SUGGESTIONS, *OF_ROWS)
+KEPT_INSIDE = frozenset({"briefs", "people"})  # filters whose values name what a recipient may not know: their number
 LABEL_POLICIES = ("every_decision", "latest_per_person", "lead_wins", "majority")
 LABELLED_OUTCOMES = ("accept", "reject", "revise")
 

@@ -22,7 +22,7 @@ from loop.export.preview import preview
 from loop.export.profiles.registry import SHAPES
 from loop.export.progress import progress_of
 from loop.export.recipe import DEFAULT_LABELS, FORMATS, FORMS, STANDARD
-from loop.export.rules import AWAITING, FAILED, LABEL_POLICIES, LABELLED_OUTCOMES, PUBLISHED, UNFINISHED
+from loop.export.rules import AWAITING, DAYS, FAILED, LABEL_POLICIES, LABELLED_OUTCOMES, PUBLISHED, UNFINISHED
 from loop.gate.reasons import REASONS
 from loop.management.acting import AWAITS, acting, add_actor_argument, add_second_argument, production_named, refusals
 from loop.material.models import Production, Stage
@@ -31,7 +31,11 @@ from loop.tasks import nudge
 LOOK_EVERY_S = 0.25
 SAY_AFTER_S = 5.0
 BAR = 30
-FILTERS = {"stage": "stages", "kind": "kinds", "model": "models", "outcome": "outcomes"}
+FILTERS = {
+    "stage": "stages", "kind": "kinds", "model": "models", "origin": "origins", "brief": "briefs",
+    "outcome": "outcomes", "reason": "reasons", "role": "roles", "person": "people",
+    "decided_from": DAYS[0], "decided_until": DAYS[1],
+}  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -63,6 +67,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--outcome", action="append", default=[], help=f"repeatable: {', '.join(LABELLED_OUTCOMES)}"
         )
+        parser.add_argument("--origin", action="append", default=[], help="repeatable: model, person, camera")
+        parser.add_argument(
+            "--brief", action="append", default=[], help="only this brief, by its external id, repeatable"
+        )
+        parser.add_argument("--reason", action="append", default=[], help="only rows with this reason, repeatable")
+        parser.add_argument(
+            "--role", action="append", default=[], help="only what was decided in this role, repeatable"
+        )
+        parser.add_argument(
+            "--person", action="append", default=[], help="only decisions by or for them, by external id, repeatable"
+        )
+        parser.add_argument("--decided-from", action="append", default=[], metavar="DAY", help="YYYY-MM-DD, UTC")
+        parser.add_argument("--decided-until", action="append", default=[], metavar="DAY", help="that day included")
         parser.add_argument(
             "--format", action="append", default=[], metavar="F", dest="formats",
             help=f"beside the Parquet, repeatable: {', '.join(FORMATS)}",

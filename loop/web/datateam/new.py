@@ -19,10 +19,11 @@ from loop.export.order import order
 from loop.export.preview import Preview, preview
 from loop.export.profiles.registry import SHAPES
 from loop.export.recipe import FORM_WORDS, FORMS, STANDARD
-from loop.export.rules import LABEL_POLICIES
+from loop.export.rules import DAYS, LABEL_POLICIES
 from loop.gate.reasons import BY_CODE
 from loop.kernel.errors import LoopError
 from loop.material.models import Production, Stage
+from loop.people.models import Role
 from loop.people.roles import Permission
 from loop.suggestion.models import ModelVersion, Suggestion
 from loop.tasks import nudge
@@ -73,6 +74,17 @@ class OrderForm(forms.Form):
     kinds = forms.MultipleChoiceField(label="Kinds", required=False, widget=forms.CheckboxSelectMultiple)
     models = forms.MultipleChoiceField(label="Model versions", required=False, widget=forms.CheckboxSelectMultiple)
 
+    reasons = forms.CharField(label="Reasons", required=False, max_length=2000, help_text="Codes, with commas between.")
+    roles = forms.MultipleChoiceField(
+        label="Decided in the role", required=False, choices=Role.choices, widget=forms.CheckboxSelectMultiple
+    )
+    people = forms.CharField(
+        label="Decided by", required=False, max_length=2000, help_text="Ids of people, with commas between."
+    )
+    decided_from = forms.DateField(label="Decided from", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    decided_until = forms.DateField(
+        label="Decided until", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
     formats = forms.MultipleChoiceField(
         label="Beside the Parquet",
         required=False,
@@ -110,18 +122,25 @@ class OrderForm(forms.Form):
     def order(self) -> dict[str, Any]:
         """The arguments of `order` and `preview`."""
         data = self.cleaned_data
-        names = ("stages", "outcomes", "kinds", "models")
+        names = ("stages", "outcomes", "kinds", "models", "roles")
+        filters = {name: data[name] for name in names if data[name]}
+        filters |= {name: words for name in ("reasons", "people") if (words := _words(data[name]))}
+        filters |= {name: [data[name].isoformat()] for name in DAYS if data[name]}
         return {
             "profile": data["profile"],
             "purpose": data["purpose"],
             "recipient": data["recipient"],
             "form": data["form"] or STANDARD,
             "labels": data["labels"],
-            "filters": {name: data[name] for name in names if data[name]},
+            "filters": filters,
             "formats": data["formats"],
             "splits": data["splits"],
             "split_seed": data["split_seed"],
         }
+
+
+def _words(text: str) -> list[str]:
+    return [word for part in text.split(",") if (word := part.strip())]
 
 
 @page

@@ -11,7 +11,9 @@ from loop.export.models import Export
 from loop.export.questions import at_freeze
 from loop.export.rules import OF_SUGGESTIONS
 from loop.gate.sieve import sieve
+from loop.signal.made import PROMPT_ONLY
 from loop.signal.pairs import Filters, make_candidates
+from loop.signal.rules import REPEATED
 
 TEXT_ERASED = "text_erased"
 RECALLED = "recalled"
@@ -32,6 +34,20 @@ WHERE v.n = c.n AND v.code IS NULL AND o.export_id = ANY(%s) AND o.decision_id =
         CASE WHEN c.pair_kind = 'revise' THEN c.decision_id ELSE c.other_decision_id END
     AND o.side = coalesce(c.side, '')
     AND EXISTS (SELECT FROM loop_recall_row rr WHERE rr.row_id = o.id)
+"""
+# Of the answers to one prompt of a brief the first that may leave; if none may, the first, so that it is refused once.
+_ONE_A_PROMPT = """
+WITH placed AS (
+    SELECT c.n, row_number() OVER (PARTITION BY s.brief_id, t.prompt ORDER BY v.code IS NOT NULL, c.n) AS place
+    FROM candidates c
+    JOIN sieved v ON v.n = c.n
+    JOIN loop_decision d ON d.id = c.decision_id
+    JOIN loop_suggestion s ON s.id = d.suggestion_id
+    JOIN loop_suggestion_text t ON t.suggestion_id = s.id
+), gone AS (
+    DELETE FROM sieved v USING placed p WHERE p.n = v.n AND p.place > 1 RETURNING v.n
+)
+DELETE FROM candidates c USING gone WHERE gone.n = c.n
 """
 
 
@@ -62,4 +78,7 @@ def sift(export: Export, moment: datetime) -> dict[str, int]:
         if export.replaces is not None:
             cursor.execute(_RECALLED, [earlier(export.replaces)])
             not_made[RECALLED] = cursor.rowcount
+        if export.profile == PROMPT_ONLY:
+            cursor.execute(_ONE_A_PROMPT)
+            not_made[REPEATED] = cursor.rowcount
     return {reason: count for reason, count in not_made.items() if count}

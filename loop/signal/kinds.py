@@ -4,7 +4,8 @@ Labels, effective decisions and their order are those of `rules.py`. Further:
 
 - `sft`: an accept gives the suggestion, a revise the revision. `openai_ft`: the same without empty answers (`empty`),
   which that service refuses.
-- `prompt_only`: each prompt of a brief once, for the first effective decision on it; the others are `repeated`.
+- `prompt_only`: an effective decision on an answer whose prompt was recorded. Of those that may leave, the first of
+  each prompt of a brief is taken, the others are `repeated` (`export/candidates.py`: only the gate knows which may).
 - `stepwise`: an effective decision with at least one usable mark: a span of characters of the suggestion that is not
   empty and has a reason. Decisions without one are `no_spans`.
 - `span_critique`: one row a span of the decisions that `signals` has, whatever the span points into.
@@ -30,7 +31,6 @@ from loop.signal.rules import (
     NO_MEDIA,
     NO_SPANS,
     NO_TEXT,
-    REPEATED,
     REVISION,
     SUGGESTION,
     Judgement,
@@ -69,14 +69,10 @@ def openai_ft(decisions: Iterable[Judgement], policy: str, lead: int | None) -> 
 def prompts(decisions: Iterable[Judgement], policy: str, lead: int | None) -> Rows:
     """Profile `prompt_only`."""
     made = Rows()
-    seen: set[tuple[int, str]] = set()
     for one in effective(decisions, policy, lead):
         if one.prompt is None:
             made.not_made[NO_TEXT] += 1
-        elif (one.brief, one.prompt) in seen:
-            made.not_made[REPEATED] += 1
         else:
-            seen.add((one.brief, one.prompt))
             made.rows.append(Row(one.id))
     return made
 

@@ -82,9 +82,7 @@ _PROMPT_ONLY: Final = """
     SELECT e.suggestion_id AS a, e.id AS b, 0::bigint AS c, 0::bigint AS d, e.id AS decision_id,
            NULL::bigint AS other, NULL::text AS side, NULL::text AS pair_kind, NULL::text AS negative_kind,
            NULL::boolean AS label, true AS effective,
-           CASE WHEN t.prompt IS NULL THEN 'no_text'
-                WHEN row_number() OVER (PARTITION BY e.brief_id, t.prompt ORDER BY e.suggestion_id, e.id) > 1
-                THEN 'repeated' END AS reason
+           CASE WHEN t.prompt IS NULL THEN 'no_text' END AS reason
     FROM candidates_effective e LEFT JOIN loop_suggestion_text t ON t.suggestion_id = e.suggestion_id"""
 _STEPWISE: Final = """
     SELECT e.suggestion_id AS a, e.id AS b, 0::bigint AS c, 0::bigint AS d, e.id AS decision_id,

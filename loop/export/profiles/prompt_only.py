@@ -11,5 +11,5 @@ SHAPE = Shape(
     digested=("prompt",),
     origins=("fb_suggestion_origin",),
     label_balance="fb_verdict",
-    notes=("A row rests on the first judged answer to its prompt: verdict, model and consent are that answer's.",),
+    notes=("A row rests on the first judged answer that may leave: verdict, model and consent are that answer's.",),
 )

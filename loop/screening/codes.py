@@ -15,6 +15,8 @@ OFF, STANDARD, STRICT = "off", "standard", "strict"
 LEVELS: Final = (OFF, STANDARD, STRICT)
 NOTE: Final = "note"
 HOLD: Final = "quarantine"
+POLICY: Final = "policy."
+"""What a finding of the production's own rules begins with; the rule's name follows."""
 PASSED, QUARANTINED = "pass", "quarantined"
 
 FAMILIES: Final[Mapping[str, str]] = {
@@ -100,6 +102,18 @@ def action(code: str, levels: Mapping[str, str]) -> str:
     if level == OFF:
         return ""
     return known.strict if level == STRICT else known.standard
+
+
+def holds(code: str, levels: Mapping[str, str]) -> bool:
+    """Whether a finding holds a text back. One that the table does not know (a rule of the production) does."""
+    return code not in BY_CODE or action(code, levels) == HOLD
+
+
+def words_of(code: str) -> str:
+    """What a page says of a finding."""
+    if code in BY_CODE:
+        return BY_CODE[code].words
+    return "a rule of the production for the use of AI" if code.startswith(POLICY) else code
 
 
 def weigh(codes: Iterable[str], levels: Mapping[str, str]) -> tuple[str, dict[str, int]]:

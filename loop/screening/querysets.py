@@ -9,14 +9,14 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from loop.material.models import Production
+from loop.screening import codes
 from loop.screening.models import ScreeningRun, ScreenVerdict
 from loop.screening.roster import Roster
 
 POLICY_VERSION = "policy-1"
 """The version of verdicts that a production's own rules gave, and not the screening of a text."""
 
-POLICY_CODE = "policy."
-"""What the code of such a finding begins with; the rule's name follows."""
+POLICY_CODE = codes.POLICY
 
 
 def held_back(production: Production) -> QuerySet[ScreenVerdict]:
@@ -26,6 +26,13 @@ def held_back(production: Production) -> QuerySet[ScreenVerdict]:
     )
     ours = Q(suggestion__production=production) | Q(decision__production=production)
     return ScreenVerdict.objects.filter(ours, ~Exists(later), verdict=ScreenVerdict.Verdict.QUARANTINED)
+
+
+def held_alone_by(production: Production, code: str) -> list[ScreenVerdict]:
+    """The verdicts that `code` alone makes hold a text back, oldest first. One query."""
+    levels = codes.read(production.screening)
+    found = held_back(production).filter(findings__has_key=code).select_related("suggestion", "decision").order_by("id")
+    return [each for each in found if not any(codes.holds(other, levels) for other in each.findings if other != code)]
 
 
 def suggestions_held_back(production: Production) -> QuerySet[ScreenVerdict]:

@@ -33,9 +33,7 @@ def release(
     Raises NotValidError without a reason, NotAllowedError without the permission for people and policy. Durable.
     """
     require(actor, production, Permission.MANAGE_PEOPLE)
-    words = reason.strip()
-    if not words or len(words) > MAX_REASON or "\x00" in words:
-        raise NotValidError(f"reason: expected 1 to {MAX_REASON} characters, found {len(words)}", field="reason")
+    words = checked_reason(reason)
     moment = at or now()
     with transaction.atomic(durable=True):
         Production.objects.select_for_update().get(pk=production.pk)
@@ -46,3 +44,11 @@ def release(
             verdict=ScreenVerdict.Verdict.RELEASED, version=held.version, findings=held.findings, reason=words,
             suggestion=held.suggestion, decision=held.decision, actor=actor, production_id=production.pk, at=moment,
         )  # fmt: skip
+
+
+def checked_reason(reason: str) -> str:
+    """The words of a release. Raises NotValidError if there are none, or too many."""
+    words = reason.strip()
+    if not words or len(words) > MAX_REASON or "\x00" in words:
+        raise NotValidError(f"reason: expected 1 to {MAX_REASON} characters, found {len(words)}", field="reason")
+    return words

@@ -75,6 +75,7 @@ WAYS = (
                 "ai-use",
                 "quarantine",
                 "quarantine-release",
+                "quarantine-release-code",
             }
         ),
         counts=True,

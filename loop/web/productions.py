@@ -24,6 +24,7 @@ from loop.queue.policy import policy_of
 from loop.queue.querysets import ALL, DISAGREED, MINE, verdicts, whose
 from loop.report.acceptance import AcceptanceRow, acceptance
 from loop.report.rules import ENOUGH
+from loop.screening.querysets import held_back
 from loop.suggestion.models import Suggestion
 from loop.web.csv import csv_response
 from loop.web.desk import Desk, open_production, page
@@ -68,6 +69,7 @@ def overview(request: HttpRequest, code: str) -> HttpResponse:
         "permits_url": reverse("ai-use", args=[code])
         if desk.may(Permission.MANAGE_PEOPLE) or desk.may(Permission.SEE_REGISTRY)
         else "",
+        "held": held_back(production).count() if desk.may(Permission.MANAGE_PEOPLE) else 0,
         "review_url": address(production, Wanted()),
         "queue_url": reverse("queue", args=[code]) if reads else "",
         "rate": _rate(production),

@@ -66,6 +66,10 @@ def given(name: str) -> Given:
     return {"uid": found[name]()}
 
 
+def held_code() -> str:
+    return next(iter(ScreenVerdict.objects.filter(verdict="quarantined").latest("id").findings))
+
+
 def exported(**more: Any) -> Callable[[], Given]:
     return lambda: {"number": Export.objects.earliest("id").number, **more}
 
@@ -135,6 +139,7 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
     ("quarantine", "producer", nothing, ""),
     ("quarantine-csv", "producer", nothing, ""),
     ("quarantine-release", "producer", of("held"), ""),
+    ("quarantine-release-code", "producer", lambda: {"finding": held_code()}, ""),
     ("explain", "consent", of("text"), ""),
     ("explain-row", "consent", exported(), ""),
     ("approvals", "consent", nothing, ""),

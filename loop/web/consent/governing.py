@@ -19,6 +19,7 @@ from loop.material import ai_policy
 from loop.material.ai_policy import KEYS, AiRule
 from loop.material.models import Production, Stage
 from loop.people.roles import Permission
+from loop.screening import codes
 from loop.screening.querysets import held_back
 from loop.suggestion.querysets import models_with_terms
 from loop.web.csv import csv_response
@@ -79,6 +80,27 @@ class SettingsForm(forms.Form):
     exports_allowed = forms.BooleanField(label="Exports are allowed", required=False)
 
 
+class ScreeningForm(forms.Form):
+    """The level of each family of findings. What a form leaves out stays as it is."""
+
+    prefix = "screening"
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for family, label in codes.FAMILIES.items():
+            holding = [each.words for each in codes.CODES if each.family == family and each.standard == codes.HOLD]
+            self.fields[family] = forms.ChoiceField(
+                label=label,
+                required=False,
+                choices=[(level, level) for level in codes.LEVELS],
+                help_text=f"Standard holds back {', '.join(holding)}." if holding else "Standard only notes.",
+            )
+
+    def levels(self) -> dict[str, str]:
+        """What was chosen, and the rest as it stood."""
+        return {family: self.cleaned_data.get(family) or self.initial[family] for family in codes.FAMILIES}
+
+
 class RuleRows(forms.BaseFormSet):  # type: ignore[type-arg]  # generic for the checker alone
     """The rows with their order and a box to delete them, each named for who does not see the table."""
 
@@ -113,33 +135,39 @@ def index(request: HttpRequest, code: str) -> HttpResponseBase:
     initial = {name: getattr(production, name) for name in SettingsForm.base_fields}
     data = request.POST or None
     form = SettingsForm(data, initial=initial)
+    screening = ScreeningForm(data, initial=codes.read(production.screening))
     formset = Rules(data, initial=[{key: getattr(rule, key) for key in KEYS} for rule in rules], prefix="rules")
-    if request.method == "POST" and form.is_valid() and formset.is_valid():
-        answer = _keep(request, desk, production, form, formset)
+    if request.method == "POST" and form.is_valid() and formset.is_valid() and screening.is_valid():
+        answer = _keep(request, desk, production, form, formset, screening)
         if answer is not None:
             return answer
     models = list(models_with_terms(production))
     context = {
         "form": form,
         "formset": formset,
+        "screening": screening,
+        "levels": [(codes.FAMILIES[family], level) for family, level in screening.initial.items()],
         "rules": rules,
         "may_set": may_set,
         "held": held_back(production).count(),
         "models": [(model, next(iter(model.terms.all()), None)) for model in models],
         "permitted": [words_of(value) for value in ai_policy.VERDICTS],
     }
-    bad = data is not None and (form.errors or not formset.is_valid())
+    bad = data is not None and (form.errors or screening.errors or not formset.is_valid())
     return render(request, "consent/governance.html", context, status=422 if bad else 200)
 
 
 def _keep(
-    request: HttpRequest, desk: Desk, production: Production, form: SettingsForm, formset: Any
+    request: HttpRequest, desk: Desk, production: Production, form: SettingsForm, formset: Any, screening: ScreeningForm
 ) -> HttpResponse | None:
     """Sets what was filled in; None after putting what is wrong beside its field."""
     kept = [row for row in formset.ordered_forms if any(row.cleaned_data.get(key) for key in KEYS)]
     rules = [{key: value for key in KEYS if (value := row.cleaned_data.get(key))} for row in kept]
     try:
-        changed = govern(production=production, actor=desk.actor, ai_policy={"rules": rules}, **form.cleaned_data)
+        changed = govern(
+            production=production, actor=desk.actor, ai_policy={"rules": rules}, screening=screening.levels(),
+            **form.cleaned_data,
+        )  # fmt: skip
     except NotValidError as error:
         found = _PATH.match(error.field)
         if found is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from loop.kernel.errors import ConflictError, NotValidError
 from loop.material.models import Production
 from loop.people.roles import Permission
+from loop.screening import codes
 from loop.screening.models import ScreenVerdict
-from loop.screening.querysets import held_back
+from loop.screening.querysets import held_alone_by, held_back
 from loop.screening.release import MAX_REASON, release
+from loop.screening.release_code import MOST, release_code
 from loop.web.consent.governing import open_governance
 from loop.web.csv import csv_response
 from loop.web.desk import page
+from loop.web.editor.provenance import places_of
 from loop.web.editor.rows import short_name
 from loop.web.editor.wanted import kind_words
 
@@ -33,8 +37,17 @@ PAGE = 200
 def index(request: HttpRequest, code: str) -> HttpResponseBase:
     """What is held back, newest first, at most `PAGE`; the CSV has all of it."""
     desk, production = open_governance(request, code)
-    found = list(_held(production)[: PAGE + 1])
+    code_asked = request.GET.get("code", "")
+    held = _held(production)
+    listed = held.filter(findings__has_key=code_asked) if code_asked else held
+    found = list(listed[: PAGE + 1])
+    counts: Counter[str] = Counter(
+        each for findings in held_back(production).values_list("findings", flat=True) for each in findings
+    )
     context = {
+        "codes": [(each, codes.words_of(each), count) for each, count in sorted(counts.items())],
+        "asked": code_asked,
+        "asked_words": codes.words_of(code_asked) if code_asked else "",
         "rows": [_row(production, verdict) for verdict in found[:PAGE]],
         "has_more": len(found) > PAGE,
         "may_release": desk.may(Permission.MANAGE_PEOPLE),
@@ -85,6 +98,42 @@ def let_go(request: HttpRequest, code: str, uid: UUID) -> HttpResponseBase:
     return render(request, "consent/quarantine_release.html", context, status=422 if wrong else 200)
 
 
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def let_go_code(request: HttpRequest, code: str, finding: str) -> HttpResponseBase:
+    """GET says how many texts one finding alone holds back; POST releases them with a reason."""
+    desk, production = open_governance(request, code)
+    if not desk.may(Permission.MANAGE_PEOPLE):
+        raise PermissionDenied
+    alone = len(held_alone_by(production, finding))
+    if not alone:
+        raise Http404("This finding holds nothing back alone.")
+    wrong = ""
+    if request.method == "POST":
+        reason = request.POST.get("reason", "")
+        try:
+            count = release_code(production=production, code=finding, reason=reason, actor=desk.actor)
+        except NotValidError as error:
+            wrong = str(error)
+        except ConflictError as error:
+            messages.error(request, str(error))
+            return redirect("quarantine", code)
+        else:
+            messages.success(request, f"{count} released. Whether they may leave is for the other rules to say.")
+            return redirect("quarantine", code)
+    context = {
+        "finding": finding,
+        "words": codes.words_of(finding),
+        "alone": alone,
+        "others": held_back(production).filter(findings__has_key=finding).count() - alone,
+        "wrong": wrong,
+        "reason": request.POST.get("reason", ""),
+        "most": MAX_REASON,
+        "at_a_time": MOST,
+    }
+    return render(request, "consent/quarantine_release_code.html", context, status=422 if wrong else 200)
+
+
 def _held(production: Production) -> Any:
     related = ("suggestion__model", "decision__suggestion__model")
     return held_back(production).select_related(*related).order_by("-id")
@@ -101,6 +150,8 @@ def _row(production: Production, verdict: ScreenVerdict) -> dict[str, Any]:
         "kind": kind_words(suggestion.kind),
         "model": suggestion.model.label if suggestion.model else "",
         "findings": ", ".join(verdict.findings),
+        "found": [(each, codes.words_of(each), count) for each, count in verdict.findings.items()],
+        "places": places_of(verdict.places),
         "since": verdict.recorded_at,
     }
 

@@ -48,6 +48,7 @@ urlpatterns = [
     path("p/<str:code>/quarantine/", quarantine.index, name="quarantine"),
     path("p/<str:code>/quarantine.csv", quarantine.download, name="quarantine-csv"),
     path("p/<str:code>/quarantine/<uuid:uid>/", quarantine.let_go, name="quarantine-release"),
+    path("p/<str:code>/quarantine/of/<str:finding>/", quarantine.let_go_code, name="quarantine-release-code"),
     path("p/<str:code>/items/<uuid:uid>/explain/", explaining.explained, name="explain"),
     path("p/<str:code>/exports/<int:number>/rows/explain/", explaining.released, name="explain-row"),
     path("p/<str:code>/requests/", requests.index, name="requests"),

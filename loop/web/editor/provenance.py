@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -10,6 +11,7 @@ from django.db.models.functions import JSONObject
 from loop.kernel.clock import now, utc_date
 from loop.material import ai_policy
 from loop.material.models import Production
+from loop.screening import codes
 from loop.screening.models import ScreenVerdict
 from loop.screening.querysets import POLICY_CODE
 from loop.suggestion.models import ModelTerms, Suggestion
@@ -22,7 +24,7 @@ def with_provenance(found: QuerySet[Suggestion]) -> QuerySet[Suggestion]:
     """Brings along the newest verdict on a suggestion and the newest terms of its model: no query of their own."""
     verdicts = ScreenVerdict.objects.filter(suggestion=OuterRef("pk")).order_by("-id")
     terms = ModelTerms.objects.filter(model=OuterRef("model")).order_by("-id")
-    said = JSONObject(uid="uid", verdict="verdict", findings="findings")
+    said = JSONObject(uid="uid", verdict="verdict", findings="findings", places="places", version="version")
     owned = JSONObject(training="training_on_outputs", owner="output_owner", evidence="evidence__file_name")
     return found.annotate(
         **{SCREENED: Subquery(verdicts.values(said=said)[:1]), TERMS: Subquery(terms.values(owned=owned)[:1])}
@@ -40,6 +42,9 @@ def provenance(production: Production, suggestion: Suggestion, *, is_hidden: boo
         "held": screened["uid"] if is_held else None,
         "held_by": ", ".join(code.removeprefix(POLICY_CODE) for code in screened["findings"]) if is_held else "",
         "released": screened.get("verdict") == ScreenVerdict.Verdict.RELEASED,
+        "found": [(code, codes.words_of(code), count) for code, count in (screened.get("findings") or {}).items()],
+        "places": places_of(screened.get("places")),
+        "screening": screened.get("version", ""),
         "holds": _holds(production),
     }
     if suggestion.origin != Suggestion.Origin.MODEL or is_hidden:
@@ -49,6 +54,11 @@ def provenance(production: Production, suggestion: Suggestion, *, is_hidden: boo
         ai_policy.read(production.ai_policy), stage=suggestion.stage, kind=suggestion.kind, tool=label
     )
     return found | {"asked": True, "rule": rule, "terms": getattr(suggestion, TERMS)}
+
+
+def places_of(places: Sequence[Sequence[Any]] | None) -> list[str]:
+    """Where the findings are, without a word of the text: "content 10-22 control.token"."""
+    return [f"{text} {start}-{end} {code}" for text, code, start, end in places or ()]
 
 
 def _holds(production: Production) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from loop.api.links import LIFETIME, sign
 from loop.api.pagination import PageQuery, page
 from loop.api.problems import Refused
 from loop.api.rows.export import ExportPage, ExportRow, FileList, LinkRow, OrderRow
+from loop.api.rows.preview import PreviewRow
 from loop.api.schema import answers
 from loop.api.throttles import CallThrottle, OrderThrottle
 from loop.consent.models import Recipient
@@ -28,6 +30,7 @@ from loop.export.download import download
 from loop.export.files import release_files
 from loop.export.models import Export, ExportShard
 from loop.export.order import order
+from loop.export.preview import preview
 from loop.export.profiles.registry import SENTENCES
 from loop.export.recipe import DEFAULT_LABELS, FORM_WORDS, FORMATS, FORMS, PARQUET, STANDARD, TALKING
 from loop.export.rules import LABEL_POLICIES
@@ -101,6 +104,27 @@ class OrderBody(serializers.Serializer[Any]):
     gate_date = serializers.DateField(required=False, help_text="The date consent is judged on; default: today in UTC.")
 
 
+def asked(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of `order` and `preview`. Refused for a recipient that nobody registered."""
+    recipient = Recipient.objects.filter(code=body["recipient"]).first()
+    if recipient is None:
+        message = "There is no recipient of that code."
+        raise Refused(400, "not_valid", message, [{"field": "recipient", "message": message}])
+    return {
+        "profile": body["profile"],
+        "purpose": body["purpose"],
+        "recipient": recipient,
+        "labels": body["labels"],
+        "form": body["form"],
+        "filters": body.get("filters", {}),
+        "formats": body.get("formats", []),
+        "splits": body.get("splits", ""),
+        "split_seed": body.get("split_seed", ""),
+        "checkpoint": body.get("checkpoint"),
+        "gate_date": body.get("gate_date"),
+    }
+
+
 class DownloadBody(serializers.Serializer[Any]):
     """A file to take."""
 
@@ -153,31 +177,32 @@ class Exports(ScopedExports):
         body = checked_body(request, OrderBody)
         production = self.production_of(body.get("production"))
         key = idempotency_key(request)
-        recipient = Recipient.objects.filter(code=body["recipient"]).first()
-        if recipient is None:
-            message = "There is no recipient of that code."
-            raise Refused(400, "not_valid", message, [{"field": "recipient", "message": message}])
         began = now()
         export = order(
             production=production,
-            profile=body["profile"],
-            purpose=body["purpose"],
-            recipient=recipient,
             actor=self.actor,
-            labels=body["labels"],
-            form=body["form"],
-            filters=body.get("filters", {}),
-            formats=body.get("formats", []),
-            splits=body.get("splits", ""),
-            split_seed=body.get("split_seed", ""),
-            checkpoint=body.get("checkpoint"),
-            gate_date=body.get("gate_date"),
             idempotency_key=key,
+            **asked(body),
         )
         nudge(export)  # a lost message costs time, never work: the sweep finds the row
         address = reverse("api-export", kwargs={"uid": export.uid}, request=request)
         replayed = REPLAYED if export.ordered_at < began else {}
         return Response(OrderRow(export).data, status=202, headers={"Location": address} | replayed)
+
+
+class PreviewExport(ScopedExports):
+    scopes = {"POST": frozenset({EXPORTS_ORDER})}
+    throttle_classes = [CallThrottle, OrderThrottle]
+
+    @extend_schema(
+        operation_id="exports_preview", request=OrderBody, responses=answers({200: PreviewRow}, 415, 422)
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """What this order would give now, without ordering it. Refused as the order would be."""
+        body = checked_body(request, OrderBody)
+        production = self.production_of(body.get("production"))
+        found = preview(production=production, actor=self.actor, **asked(body))
+        return Response(PreviewRow(found).data)
 
 
 class OneExport(ScopedExports):

@@ -6,7 +6,7 @@ from loop.api.base import Nowhere
 from loop.api.comparing import Comparison
 from loop.api.decisions import Decisions, OneDecision
 from loop.api.explain import Explain
-from loop.api.exports import CancelExport, ExportDownloads, ExportFiles, Exports, OneExport
+from loop.api.exports import CancelExport, ExportDownloads, ExportFiles, Exports, OneExport, PreviewExport
 from loop.api.links import TakeFile
 from loop.api.media import OneMedia
 from loop.api.recalls import Acknowledgements, ExportRecalls, Feed, OneRecall, Recalls, RecipientAnswers, Replacement
@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^decisions/{UID}/?$", OneDecision.as_view(), name="api-decision"),
     re_path(r"^explain/?$", Explain.as_view(), name="api-explain"),
     re_path(r"^exports/?$", Exports.as_view(), name="api-exports"),
+    re_path(r"^exports/preview/?$", PreviewExport.as_view(), name="api-export-preview"),
     re_path(rf"^exports/{UID}/?$", OneExport.as_view(), name="api-export"),
     re_path(rf"^exports/{UID}/compare/{OTHER}/?$", Comparison.as_view(), name="api-export-compare"),
     re_path(rf"^exports/{UID}/cancel/?$", CancelExport.as_view(), name="api-export-cancel"),

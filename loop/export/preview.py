@@ -1,7 +1,7 @@
 """What an order would give, without ordering it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from django.db import connection, transaction
@@ -13,25 +13,31 @@ from loop.export import recipe as recipes
 from loop.export.beside import check_formats
 from loop.export.candidates import sift
 from loop.export.filters import check_filters
+from loop.export.foresee import Foreseen, foresee
 from loop.export.models import Export, Profile
 from loop.export.order import check_question
+from loop.export.profiles.registry import SHAPES
 from loop.export.recipe import NO_FILTERS
 from loop.kernel.actor import Actor
 from loop.kernel.clock import now, utc_date
 from loop.kernel.errors import NotValidError
 from loop.material.models import Production
-from loop.people.querysets import require
+from loop.people.querysets import is_permitted, is_system, require
 from loop.people.roles import Permission
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Rows that would leave, rows refused by their primary code, and what no rule makes (pairs of equal texts ...)."""
+    """Rows that would leave, rows refused by their primary code, and what no rule makes (pairs of equal texts ...).
+
+    `more` says what kind of rows would leave, and what keeps the others.
+    """
 
     rows: int
     excluded: Mapping[str, int]
     not_made: Mapping[str, int]
     checkpoint_size: int
+    more: Foreseen = field(default_factory=Foreseen)
 
     @property
     def kept_back(self) -> int:
@@ -85,4 +91,13 @@ def preview(
         not_made = sift(asked, at)
         cursor.execute("SELECT coalesce(code, ''), count(*) FROM sieved GROUP BY 1 ORDER BY 1")
         counts: dict[str, int] = dict(cursor.fetchall())
-    return Preview(rows=counts.pop("", 0), excluded=counts, not_made=not_made, checkpoint_size=size)
+        more = foresee(
+            cursor, SHAPES[profile], recipe,
+            shows_parties=_may(actor, production, Permission.SEE_REGISTRY),
+            shows_texts=_may(actor, production, Permission.SEE_RELEASED_TEXT),
+        )  # fmt: skip
+    return Preview(rows=counts.pop("", 0), excluded=counts, not_made=not_made, checkpoint_size=size, more=more)
+
+
+def _may(actor: Actor, production: Production, permission: Permission) -> bool:
+    return is_system(actor) or is_permitted(actor, production, permission)

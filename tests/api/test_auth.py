@@ -116,6 +116,7 @@ def test_last_use_is_written_once_a_minute(robot: Caller) -> None:
         ("POST", "decisions", "decisions:write"),
         ("GET", "exports", "exports:read"),
         ("POST", "exports", "exports:order"),
+        ("POST", "exports/preview", "exports:order"),
     ],
 )
 def test_each_route_needs_its_scope(

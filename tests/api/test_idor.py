@@ -38,6 +38,7 @@ ROUTES: dict[str, tuple[set[str], str | None]] = {
     "api-decisions": ({"GET", "HEAD", "POST"}, None),
     "api-decision": ({"GET", "HEAD"}, "decision"),
     "api-exports": ({"GET", "HEAD", "POST"}, None),
+    "api-export-preview": ({"POST"}, None),
     "api-export": ({"GET", "HEAD"}, "export"),
     "api-export-compare": ({"GET", "HEAD"}, "export"),
     "api-export-cancel": ({"POST"}, "export"),

@@ -150,6 +150,17 @@ class Command(BaseCommand):
         found = preview(**asked)
         self.stdout.write(f"{found.rows} of {found.considered} rows would leave.")
         self._exclusions(found.excluded, found.not_made)
+        for name, (rows, briefs) in found.more.splits.items():
+            self.stdout.write(f"  {rows:>8}  in {name}, of {briefs} briefs")
+        for value, rows in found.more.labels.items():
+            self.stdout.write(f"  {rows:>8}  {found.more.label_column} {value or 'not stated'}")
+        if found.more.one_party:
+            self.stdout.write(
+                f"One more authorisation: {found.more.one_party} rows are held back by one party alone, "
+                f"{found.more.parties} parties in all."
+            )
+        for each in found.more.unlocks:
+            self.stdout.write(f"  {each.rows:>8}  by {each.party.external_id}")
 
     def _wait(self, export: Export) -> None:
         """Shows progress until the release has ended. Ctrl-C stops waiting, not the release."""

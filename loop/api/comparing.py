@@ -1,4 +1,4 @@
-"""Two exports compared."""
+"""Two exports compared, and the order for the one that follows."""
 
 from __future__ import annotations
 
@@ -8,13 +8,23 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
-from loop.api.exports import READ, ScopedExports
+from loop.api.base import checked_body
+from loop.api.exports import READ, OrderFilters, ScopedExports
+from loop.api.idempotency import KEY_HEADER, REPLAYED, idempotency_key
+from loop.api.rows.export import OrderRow
 from loop.api.schema import answers
+from loop.api.throttles import CallThrottle, OrderThrottle
 from loop.export.balance import BY, balance_of, drift
 from loop.export.difference import CHANGES, WHY, difference
+from loop.export.order_next import order_next
+from loop.export.recipe import FORM_WORDS, FORMATS, FORMS, PARQUET
+from loop.export.rules import LABEL_POLICIES
+from loop.kernel.clock import now
 from loop.people.querysets import is_permitted
-from loop.people.roles import Permission
+from loop.people.roles import EXPORTS_ORDER, Permission
+from loop.tasks import nudge
 
 
 class Side(serializers.Serializer[Any]):
@@ -82,6 +92,43 @@ class ComparisonRow(serializers.Serializer[Any]):
     @extend_schema_field(DriftRow(many=True))
     def get_balance(self, row: Any) -> Any:
         return DriftRow(drift(balance_of(row.old), balance_of(row.new)), many=True).data
+
+
+class NextBody(serializers.Serializer[Any]):
+    """What is ordered otherwise than the export that it follows; what is left out stays as it was."""
+
+    labels = serializers.ChoiceField(choices=[(name, name) for name in LABEL_POLICIES], required=False)
+    form = serializers.ChoiceField(choices=[(name, FORM_WORDS[name]) for name in FORMS], required=False)
+    filters = OrderFilters(required=False)
+    formats = serializers.ListField(
+        child=serializers.ChoiceField(choices=[(name, name) for name in (PARQUET, *FORMATS)]), required=False,
+        max_length=10,
+    )  # fmt: skip
+    checkpoint = serializers.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
+    gate_date = serializers.DateField(required=False)
+
+
+class NextExport(ScopedExports):
+    scopes = {"POST": frozenset({EXPORTS_ORDER})}
+    throttle_classes = [CallThrottle, OrderThrottle]
+
+    @extend_schema(
+        operation_id="exports_order_next", request=NextBody, parameters=[KEY_HEADER],
+        responses=answers({202: OrderRow}, 404, 409, 415, 422),
+    )  # fmt: skip
+    def post(self, request: Request, uid: str) -> Response:
+        """Orders the export that follows this one: the same recipe but for what is given, as of now.
+
+        Its version is empty until its rows are known. 409 unless this one is published and the newest of its line.
+        """
+        export = self.export(uid)
+        given = checked_body(request, NextBody)
+        began = now()
+        ordered = order_next(export=export, actor=self.actor, idempotency_key=idempotency_key(request), **given)
+        nudge(ordered)
+        address = reverse("api-export", kwargs={"uid": ordered.uid}, request=request)
+        replayed = REPLAYED if ordered.ordered_at < began else {}
+        return Response(OrderRow(ordered).data, status=202, headers={"Location": address} | replayed)
 
 
 class Comparison(ScopedExports):

@@ -138,7 +138,7 @@ class ScopedExports(ApiView):
         # Every scope of exports sees that they exist: who ordered one watches it, who downloads one finds it.
         visible = productions_where(self.actor, Permission.SEE_PRODUCTION)
         shards = Prefetch("shards", ExportShard.objects.order_by("number"))
-        related = Export.objects.select_related("production", "recipient", "replaces")
+        related = Export.objects.select_related("production", "recipient", "replaces", "next_of")
         return with_approval(related.prefetch_related(shards, "recalls").filter(production__in=visible))
 
     def export(self, uid: str) -> Export:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, re_path
 
 from loop.api.base import Nowhere
-from loop.api.comparing import Comparison
+from loop.api.comparing import Comparison, NextExport
 from loop.api.decisions import Decisions, OneDecision
 from loop.api.explain import Explain
 from loop.api.exports import CancelExport, ExportDownloads, ExportFiles, Exports, OneExport, PreviewExport
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^exports/?$", Exports.as_view(), name="api-exports"),
     re_path(r"^exports/preview/?$", PreviewExport.as_view(), name="api-export-preview"),
     re_path(rf"^exports/{UID}/?$", OneExport.as_view(), name="api-export"),
+    re_path(rf"^exports/{UID}/next/?$", NextExport.as_view(), name="api-export-next"),
     re_path(rf"^exports/{UID}/compare/{OTHER}/?$", Comparison.as_view(), name="api-export-compare"),
     re_path(rf"^exports/{UID}/cancel/?$", CancelExport.as_view(), name="api-export-cancel"),
     re_path(rf"^exports/{UID}/files/?$", ExportFiles.as_view(), name="api-export-files"),

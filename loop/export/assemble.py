@@ -21,6 +21,7 @@ from loop.export.dps import dps
 from loop.export.interchange import write_interchange
 from loop.export.keys import Pseudonyms
 from loop.export.licence import licence
+from loop.export.line import settle_version
 from loop.export.manifest import FileEntry, counts_part, manifest, order_part
 from loop.export.models import Export, ExportShard
 from loop.export.profiles.registry import SHAPES
@@ -38,7 +39,8 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
     """Puts the folder together under a name nobody looks at, and returns it.
 
     1. Shards are linked (copied where the file system has no links), never rewritten.
-    2. Documents, the manifest with the digest of every file, the signature over it.
+    2. The version of one that follows another, by its rows.
+       Documents, the manifest with the digest of every file, the signature over it.
     3. The manifest's digest goes into the log; the proof of that goes into the folder.
 
     Run again, it gives the same manifest, which is not logged twice. `check` raises once the lease is lost.
@@ -51,6 +53,7 @@ def assemble(export: Export, token: UUID, check: Callable[[], None]) -> Path:
     shards = _shown(list(ExportShard.objects.filter(export=export).order_by("number")))
     data = _link(export, shards, folder)
     check()
+    settle_version(export, token)
     shape = SHAPES[export.profile]  # what is counted is the same in every form
     more = write_beside(export, shape, recipe.formats, data, folder, check)
     counted = tally([folder / entry.path for entry in data], shape, splits=[name for name, _ in recipe.splits])

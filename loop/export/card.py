@@ -147,6 +147,12 @@ def _version(record: ReleaseRecord) -> list[str]:
             f"- Replaces: release `{old.uid}`, version {old.version}, manifest SHA-256 `{old.manifest_sha256}`.",
             f"  {len(record.absent)} rows of that one were recalled and are not here; `manifest.json` names them.",
         ]
+    if export.next_of is not None:
+        old = export.next_of
+        lines += [
+            f"- Follows: release `{old.uid}`, version {old.version},",
+            f"  manifest SHA-256 `{old.manifest_sha256}`.",
+        ]
     return lines
 
 

@@ -75,6 +75,10 @@ _EXPLAINED = f"""
     SELECT DISTINCT rr.row_id FROM loop_recall_row rr JOIN loop_recall_notice notice ON notice.id = rr.notice_id
     WHERE notice.export_id = %(old)s
 )
+, killers AS (
+    SELECT k.id, k.supersedes_id, k.outcome FROM loop_decision k
+    JOIN loop_audit_leaf l ON l.event_id = k.event_id AND l.log_index < %(new_cut)s WHERE k.supersedes_id IS NOT NULL
+)
 , explained AS (
     SELECT p.*, d.uid AS decision_uid, e.uid AS other_uid,
         CASE p.change
@@ -104,11 +108,8 @@ _EXPLAINED = f"""
     LEFT JOIN refused_new rn ON rn.decision_id = p.decision_id AND rn.other_id = coalesce(p.other_id, 0)
         AND p.change = 'removed'
     LEFT JOIN recalled ON recalled.row_id = p.old_id AND p.change = 'removed'
-    LEFT JOIN (SELECT k.* FROM loop_decision k JOIN loop_audit_leaf l ON l.event_id = k.event_id
-               AND l.log_index < %(new_cut)s) killer ON killer.supersedes_id = p.decision_id AND p.change = 'removed'
-    LEFT JOIN (SELECT k.* FROM loop_decision k JOIN loop_audit_leaf l ON l.event_id = k.event_id
-               AND l.log_index < %(new_cut)s) killer_other
-        ON killer_other.supersedes_id = p.other_id AND p.change = 'removed'
+    LEFT JOIN killers killer ON killer.supersedes_id = p.decision_id AND p.change = 'removed'
+    LEFT JOIN killers killer_other ON killer_other.supersedes_id = p.other_id AND p.change = 'removed'
     WHERE p.change <> 'same'
 )
 """  # noqa: S608

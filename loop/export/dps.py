@@ -122,8 +122,9 @@ def _provenance(record: ReleaseRecord) -> Json:
             "start": f"{tally.first_month}-01T00:00:00Z",
             "end": f"{tally.last_month}-{_last_day(tally.last_month):02d}T23:59:59Z",
         }
-    if record.export.replaces is not None:
-        found["previous-date"] = record.export.replaces.gate_date.isoformat()
+    before = record.export.replaces or record.export.next_of
+    if before is not None:
+        found["previous-date"] = before.gate_date.isoformat()
     return found
 
 

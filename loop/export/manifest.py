@@ -50,7 +50,8 @@ def manifest(record: ReleaseRecord, files: Sequence[FileEntry]) -> bytes:
                 "production": {"uid": str(export.production.uid), "code": export.production.code},
                 "ordered_at": rfc3339(export.ordered_at),
                 "frozen_at": rfc3339(export.frozen_at) if export.frozen_at else None,
-                "replaces": replaced_part(export),
+                "replaces": _named(export.replaces),
+                **({"next_of": _named(export.next_of)} if export.next_of else {}),
             },
             "recall_feed": address_of(FEED, export.uid),
             **({"absent": list(record.absent)} if export.replaces else {}),
@@ -68,11 +69,10 @@ def manifest(record: ReleaseRecord, files: Sequence[FileEntry]) -> bytes:
     )
 
 
-def replaced_part(export: Export) -> dict[str, Json] | None:
-    """What the release replaces, so that nobody can take another for it; None for a first one."""
-    if export.replaces is None:
+def _named(old: Export | None) -> dict[str, Json] | None:
+    """An earlier release, so that nobody can take another for it."""
+    if old is None:
         return None
-    old = export.replaces
     return {"uid": str(old.uid), "version": old.version, "manifest_sha256": old.manifest_sha256}
 
 

@@ -51,7 +51,7 @@ class Export(models.Model):
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     production = models.ForeignKey(Production, on_delete=models.PROTECT, related_name="exports")
     number = models.PositiveIntegerField()  # E-1, E-2 ... within the production
-    version = models.CharField(max_length=20, default="1.0.0")  # semantic, of the dataset
+    version = models.CharField(max_length=20, default="1.0.0", blank=True)  # semantic; "" until it is worked out
     idempotency_key = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001  (null: none given)
     profile = models.CharField(max_length=32, choices=Profile.choices)
     purpose = models.CharField(max_length=40)
@@ -74,6 +74,7 @@ class Export(models.Model):
     manifest_sha256 = models.CharField(max_length=64, blank=True)
     failure = models.CharField(max_length=500, blank=True)  # a reason without any text of the production
     replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
+    next_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by")
     ordered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     ordered_at = models.DateTimeField()
     frozen_at = models.DateTimeField(null=True, blank=True)

@@ -17,7 +17,7 @@ from loop.export import recipe as recipes
 from loop.export.approval import ask_for_release, goes_outside
 from loop.export.beside import check_formats
 from loop.export.filters import check_filters
-from loop.export.line import next_version
+from loop.export.line import check_newest, members, next_version
 from loop.export.models import Export, Profile
 from loop.export.recipe import NO_FILTERS
 from loop.export.rules import ORDERED, ROWS_PER_SHARD
@@ -59,6 +59,7 @@ def order(
     gate_date: date | None = None,
     idempotency_key: str | None = None,
     replaces: Export | None = None,
+    next_of: Export | None = None,
     rows_per_shard: int = ROWS_PER_SHARD,
     form: str = recipes.STANDARD,
     formats: Sequence[str] = (),
@@ -96,8 +97,13 @@ def order(
     check_question(production, profile=profile, purpose=purpose, recipient=recipient, on=date_asked, at=at)
     if recipient is None:  # rule 3 refused it already; this is for the type checker
         raise OrderRefusedError("expected a registered recipient, found none", codes=["RECIPIENT_NOT_AUTHORISED"])
-    if replaces is not None:
-        _check_replaced(replaces, production=production, profile=profile, purpose=purpose, recipient=recipient)
+    for field, before in (("replaces", replaces), ("next_of", next_of)):
+        if before is not None:
+            _check_line(before, field, production=production, profile=profile, purpose=purpose, recipient=recipient)
+    if replaces is not None and next_of is not None:
+        raise NotValidError(
+            "next_of: expected one release to come after, found one to replace as well", field="next_of"
+        )
     key = _scoped(idempotency_key, actor)
     sealed = seal_all()
     size = checkpoint_at(checkpoint).size if checkpoint is not None else cutoff_for_export().size
@@ -119,6 +125,7 @@ def order(
         policy_version=POLICY_VERSION,
         state=ORDERED,
         replaces=replaces,
+        next_of=next_of,
         ordered_by_id=actor.user_id,
         ordered_at=at,
     )  # fmt: skip
@@ -175,6 +182,9 @@ def _record(
         wanted.number = (last or 0) + 1
         if wanted.replaces is not None:
             wanted.version = _version_after(wanted.replaces)
+        if wanted.next_of is not None:
+            check_newest(wanted.next_of)
+            wanted.version = ""  # its rows decide (line.py)
         wanted.save(force_insert=True)
         record(
             event="export.ordered",
@@ -190,6 +200,7 @@ def _record(
                 "order": bytes(wanted.order_digest).hex(),
                 "checkpoint_size": str(wanted.checkpoint_size),
                 **({"version": wanted.version, "replaces": str(wanted.replaces.uid)} if wanted.replaces else {}),
+                **({"next_of": str(wanted.next_of.uid)} if wanted.next_of else {}),
             },
         )
         if goes_outside(wanted.recipient):
@@ -199,21 +210,26 @@ def _record(
     return wanted
 
 
-def _check_replaced(
-    replaces: Export, *, production: Production, profile: str, purpose: str, recipient: Recipient
+def _check_line(
+    before: Export, field: str, *, production: Production, profile: str, purpose: str, recipient: Recipient
 ) -> None:
-    same = (replaces.production_id, replaces.profile, replaces.purpose, replaces.recipient_id)
-    if same != (production.pk, profile, purpose, recipient.pk):
+    asked = {"production": production.pk, "profile": profile, "purpose": purpose, "recipient": recipient.pk}
+    had = {
+        "production": before.production_id, "profile": before.profile, "purpose": before.purpose,
+        "recipient": before.recipient_id,
+    }  # fmt: skip
+    other = next((name for name in asked if asked[name] != had[name]), None)
+    if other is not None:
         raise NotValidError(
-            "replaces: expected a release of the same production, profile, purpose and recipient, found another",
-            field="replaces",
+            f"{field}: expected a release of the same production, profile, purpose and recipient,"
+            f" found another {other}",
+            field=field,
         )
 
 
 def _version_after(replaced: Export) -> str:
     """The version of what replaces it. Raises ConflictError while another replacement is in the making."""
-    ended = (Export.State.PUBLISHED, Export.State.FAILED, Export.State.CANCELLED)
-    other = Export.objects.filter(replaces=replaced).exclude(state__in=ended).first()
+    other = next((each for each in members(replaced) if each.state != Export.State.PUBLISHED), None)
     if other is not None:
         raise ConflictError(
             f"replaces: expected a release that nobody replaces yet, found E-{other.number} in the making",
@@ -223,7 +239,7 @@ def _version_after(replaced: Export) -> str:
 
 
 def _must_be_same(first: Export, wanted: Export, *, given_checkpoint: bool, given_date: bool) -> None:
-    fields = ["production_id", "profile", "purpose", "recipient_id", "recipe", "replaces_id"]
+    fields = ["production_id", "profile", "purpose", "recipient_id", "recipe", "replaces_id", "next_of_id"]
     fields += ["checkpoint_size"] if given_checkpoint else []
     fields += ["gate_date"] if given_date else []
     for name in fields:

@@ -40,6 +40,7 @@ ROUTES: dict[str, tuple[set[str], str | None]] = {
     "api-exports": ({"GET", "HEAD", "POST"}, None),
     "api-export-preview": ({"POST"}, None),
     "api-export": ({"GET", "HEAD"}, "export"),
+    "api-export-next": ({"POST"}, "export"),
     "api-export-compare": ({"GET", "HEAD"}, "export"),
     "api-export-cancel": ({"POST"}, "export"),
     "api-export-files": ({"GET", "HEAD"}, "export"),

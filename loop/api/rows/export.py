@@ -22,7 +22,7 @@ class OrderRow(serializers.Serializer[Export]):
     id = serializers.UUIDField(source="uid")
     production = serializers.CharField(source="production.code")
     number = serializers.IntegerField(help_text="E-1, E-2 ... within the production.")
-    version = serializers.CharField(help_text="Of the dataset: 2.0.0 takes the place of a 1.0.0 with recalled rows.")
+    version = serializers.CharField(help_text="Of the dataset, by Croissant's rule; empty until its rows are known.")
     profile = serializers.ChoiceField(choices=SENTENCES)
     purpose = serializers.CharField()
     recipient = serializers.CharField(source="recipient.code")
@@ -91,6 +91,7 @@ class ExportRow(OrderRow):
     failure = serializers.CharField(help_text="Why it failed, else empty.")
     manifest_sha256 = serializers.CharField(help_text="Empty until it is published.")
     replaces = serializers.UUIDField(source="replaces.uid", allow_null=True, default=None)
+    next_of = serializers.UUIDField(source="next_of.uid", allow_null=True, default=None)
     recalled = serializers.SerializerMethodField(help_text="A withdrawal has reached it: no more downloads.")
     published_at = serializers.SerializerMethodField()
 

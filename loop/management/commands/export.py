@@ -18,6 +18,7 @@ from loop.export.disclosures import NOT_MADE_REASONS
 from loop.export.heartbeat import is_worker_alive
 from loop.export.models import Export, ExportRowDropped
 from loop.export.order import order
+from loop.export.order_next import order_next
 from loop.export.preview import preview
 from loop.export.profiles.registry import SHAPES
 from loop.export.progress import progress_of
@@ -25,6 +26,7 @@ from loop.export.recipe import DEFAULT_LABELS, FORMATS, FORMS, STANDARD
 from loop.export.rules import AWAITING, DAYS, FAILED, LABEL_POLICIES, LABELLED_OUTCOMES, PUBLISHED, UNFINISHED
 from loop.gate.reasons import REASONS
 from loop.management.acting import AWAITS, acting, add_actor_argument, add_second_argument, production_named, refusals
+from loop.management.arguments import release_named
 from loop.material.models import Production, Stage
 from loop.tasks import nudge
 
@@ -36,29 +38,33 @@ FILTERS = {
     "outcome": "outcomes", "reason": "reasons", "role": "roles", "person": "people",
     "decided_from": DAYS[0], "decided_until": DAYS[1],
 }  # fmt: skip
+NEEDED = ("production", "purpose", "recipient", "profile")
+SAID_BY_THE_EARLIER = ("purpose", "recipient", "profile", "preview")
 
 
 class Command(BaseCommand):
     help = "Orders a dataset release for a purpose and a recipient; shows what would leave, and what will not and why."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--production", required=True, metavar="CODE")
-        parser.add_argument("--purpose", required=True, help=", ".join(PURPOSES))
-        parser.add_argument("--recipient", required=True, metavar="R", help="the code of a registered recipient")
+        parser.add_argument("--production", metavar="CODE")
+        parser.add_argument(
+            "--next-of",
+            metavar="E",
+            help="the next of an earlier release, CODE/E-NUMBER: as it was ordered, but for what is given here; its"
+            " version is worked out from the rows",
+        )
+        parser.add_argument("--purpose", help=", ".join(PURPOSES))
+        parser.add_argument("--recipient", metavar="R", help="the code of a registered recipient")
         parser.add_argument(
             "--profile",
-            required=True,
             metavar="NAME",
             help=" ".join(f"{each.name}: {each.about}" for each in SHAPES.values()),
         )
         parser.add_argument(
             "--form",
-            default=STANDARD,
             help=f"{' or '.join(FORMS)}: texts, or messages of a dialogue (default {STANDARD})",
         )
-        parser.add_argument(
-            "--labels", default=DEFAULT_LABELS, help=f"{', '.join(LABEL_POLICIES)} (default {DEFAULT_LABELS})"
-        )
+        parser.add_argument("--labels", help=f"{', '.join(LABEL_POLICIES)} (default {DEFAULT_LABELS})")
         parser.add_argument(
             "--stage", action="append", default=[], help=f"only this stage, repeatable: {', '.join(Stage.values)}"
         )
@@ -103,18 +109,55 @@ class Command(BaseCommand):
         add_second_argument(parser, "a release that goes outside the studio")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        production = production_named(options["production"])
         out: Path | None = options["out"]
         if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise CommandError(f"--out {out}: expected a folder that is empty or not there yet, found something in it.")
+        if options["next_of"]:
+            export = self._order_next(options)
+        else:
+            ordered = self._order(options)
+            if ordered is None:
+                return
+            export = ordered
+        nudge(export)
+        self.stdout.write(f"Ordered {export.production.code} E-{export.number} ({export.uid}).")
+        self._tell_approval(export)
+        if options["wait"] or out is not None:
+            self._wait(export)
+            self._end(export, export.production, out)
+
+    def _order_next(self, options: dict[str, Any]) -> Export:
+        said = [name for name in SAID_BY_THE_EARLIER if options[name]]
+        if said:
+            raise CommandError(f"--next-of: the earlier release says that; leave out --{said[0]}.")
+        name = options["next_of"]
+        if "/" not in name and options["production"]:
+            name = f"{options['production']}/{name}"
+        given = {key: options[key] for key in ("labels", "form", "formats", "splits", "split_seed") if options[key]}
+        filters = {key: options[flag] for flag, key in FILTERS.items() if options[flag]}
+        with refusals():
+            return order_next(
+                export=release_named(name),
+                actor=acting(options["actor"]),
+                filters=filters or None,
+                checkpoint=options["as_of"],
+                gate_date=options["date"],
+                second=acting(options["approve_as"]) if options["approve_as"] else None,
+                **given,
+            )
+
+    def _order(self, options: dict[str, Any]) -> Export | None:
+        """The order, or None where only a preview was asked for."""
+        if not all(options[name] for name in NEEDED):
+            raise CommandError(f"Expected {', '.join(f'--{name}' for name in NEEDED)}; or --next-of.")
         asked: dict[str, Any] = {
-            "production": production,
+            "production": production_named(options["production"]),
             "profile": options["profile"],
             "purpose": options["purpose"],
             "recipient": _recipient(options["recipient"]),
             "actor": acting(options["actor"]),
-            "labels": options["labels"],
-            "form": options["form"],
+            "labels": options["labels"] or DEFAULT_LABELS,
+            "form": options["form"] or STANDARD,
             "filters": {name: options[flag] for flag, name in FILTERS.items() if options[flag]},
             "checkpoint": options["as_of"],
             "gate_date": options["date"],
@@ -125,14 +168,8 @@ class Command(BaseCommand):
         with refusals():
             if options["preview"]:
                 self._preview(asked)
-                return
-            export = order(**asked, second=acting(options["approve_as"]) if options["approve_as"] else None)
-        nudge(export)
-        self.stdout.write(f"Ordered {production.code} E-{export.number} ({export.uid}).")
-        self._tell_approval(export)
-        if options["wait"] or out is not None:
-            self._wait(export)
-            self._end(export, production, out)
+                return None
+            return order(**asked, second=acting(options["approve_as"]) if options["approve_as"] else None)
 
     def _tell_approval(self, export: Export) -> None:
         asked = request_of(export)

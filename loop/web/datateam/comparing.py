@@ -1,4 +1,4 @@
-"""Two releases side by side: rows that came, went and changed, why, and how the balance of labels moved."""
+"""Two releases side by side, and the order for the one that follows: what came, went and changed, and why."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from loop.export.balance import BY, Drift, balance_of, drift
 from loop.export.difference import CONSENT, WHY, Cause, NotComparableError, difference, differing_rows
 from loop.export.models import Export
+from loop.export.order import OrderRefusedError
+from loop.export.order_next import order_next
 from loop.gate.reasons import BY_CODE
+from loop.kernel.errors import ConflictError, NotValidError
 from loop.people.roles import Permission
+from loop.tasks import nudge
 from loop.web.csv import csv_response
 from loop.web.datateam.releases import release_at
 from loop.web.desk import Desk, page
@@ -88,6 +93,21 @@ def balance(request: HttpRequest, code: str, number: int, other: int) -> HttpRes
     _, old, new = _both(request, code, number, other)
     head = ("by", "value", "outcome", "old_rows", "new_rows", "old_share", "new_share", "difference")
     return csv_response(_name(old, new, "balance"), head, _cells(drift(balance_of(old), balance_of(new))))
+
+
+@page
+@require_POST
+def follow(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
+    """Orders the next release by the same recipe, as of now."""
+    desk, _, export = release_at(request, code, number, Permission.ORDER_EXPORT)
+    try:
+        ordered = order_next(export=export, actor=desk.actor, idempotency_key=request.POST.get("key") or None)
+    except (ConflictError, NotValidError, OrderRefusedError) as error:
+        messages.error(request, f"Nothing was ordered: {error}.")
+        return redirect("export", code, number)
+    nudge(ordered)
+    messages.success(request, f"Ordered E-{ordered.number}, the next of E-{export.number}.")
+    return redirect("export", code, ordered.number)
 
 
 def _both(request: HttpRequest, code: str, number: int, other: int) -> tuple[Desk, Export, Export]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -71,7 +72,7 @@ def release_at(
 ) -> tuple[Desk, Production, Export]:
     """The release of that number on a production whose releases the login may see; 404 otherwise."""
     desk, production = open_production(request, code, permission)
-    found = Export.objects.select_related("recipient", "ordered_by", "replaces", "production")
+    found = Export.objects.select_related("recipient", "ordered_by", "replaces", "next_of", "production")
     return desk, production, get_object_or_404(found, production=production, number=number)
 
 
@@ -130,6 +131,7 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
             "order_digest": bytes(export.order_digest).hex(),
             "spreads": tables,
             "others": others(export),
+            "key": uuid4(),
         },
     )
 

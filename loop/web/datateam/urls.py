@@ -22,6 +22,7 @@ urlpatterns = [
     path("p/<str:code>/exports/<int:number>/recalled/", recalled.recalled, name="export-recalled"),
     path("p/<str:code>/exports/<int:number>/recalled.csv", recalled.download, name="export-recalled-csv"),
     path("p/<str:code>/exports/<int:number>/recalled.json", recalled.feed, name="export-recalled-feed"),
+    path("p/<str:code>/exports/<int:number>/next/", comparing.follow, name="export-next"),
     path("p/<str:code>/exports/<int:number>/replace/", recalled.replace, name="export-replace"),
     path("p/<str:code>/exports/<int:number>/take/", files.take, name="export-take"),
     path("p/<str:code>/exports/<int:number>/<str:act>/", releases.act, name="export-act"),

@@ -215,8 +215,8 @@ SELECT n, bit_or(mask) AS mask FROM (
 # order too. A party may be in a row in two capacities; then, and only then, its number stands there twice.
 _ROWS = """
 CREATE TEMP TABLE sieve_row ON COMMIT DROP AS
-SELECT tuples, mask, max(parties) AS parties, max(blamed) AS blamed, bool_or(doubles) AS doubles, max(flags) AS flags,
-    min(expires_on) AS expires_on, array_agg(n) AS rows
+SELECT row_number() OVER () AS id, tuples, mask, max(parties) AS parties, max(blamed) AS blamed,
+    bool_or(doubles) AS doubles, max(flags) AS flags, min(expires_on) AS expires_on, array_agg(n) AS rows
 FROM (
     SELECT c.n, coalesce(i.tuples, '{{}}') AS tuples, i.parties, i.blamed, i.doubles, i.expires_on,
         i.bits >> {flags_from} AS flags,
@@ -243,10 +243,8 @@ GROUP BY tuples, mask
 
 _SIEVED = """
 CREATE TEMP TABLE sieved ON COMMIT DROP AS
-WITH sets AS MATERIALIZED (
-    SELECT row_number() OVER () AS id, * FROM sieve_row
-), passing AS MATERIALIZED (
-    SELECT id, unnest(tuples) AS t FROM sets WHERE mask = 0
+WITH passing AS NOT MATERIALIZED (
+    SELECT id, unnest(tuples) AS t FROM sieve_row WHERE mask = 0
 ), permitted AS (
     SELECT e.id, array_agg(DISTINCT j.a ORDER BY j.a) AS authorisation_ids
     FROM passing e JOIN (SELECT t, unnest(permitting) AS a FROM sieve_judged) j USING (t)
@@ -261,11 +259,11 @@ WITH sets AS MATERIALIZED (
     GROUP BY b.id
 ), codes AS (
     SELECT m.mask, array_agg(c.code ORDER BY c.i) AS codes
-    FROM (SELECT DISTINCT mask FROM sets) m
+    FROM (SELECT DISTINCT mask FROM sieve_row) m
     JOIN unnest(%(codes)s::text[]) WITH ORDINALITY c(code, i) ON m.mask & (1::bigint << (c.i::int - 1)) <> 0
     GROUP BY m.mask
 ), flags AS (
-    SELECT f.flags, jsonb_build_object({uses}) AS uses FROM (SELECT DISTINCT flags FROM sets WHERE mask = 0) f
+    SELECT f.flags, jsonb_build_object({uses}) AS uses FROM (SELECT DISTINCT flags FROM sieve_row WHERE mask = 0) f
 )
 SELECT unnest(s.rows) AS n, c.codes[1] AS code, coalesce(c.codes, '{{}}') AS codes,
     coalesce(CASE WHEN s.doubles THEN
@@ -275,7 +273,7 @@ SELECT unnest(s.rows) AS n, c.codes[1] AS code, coalesce(c.codes, '{{}}') AS cod
     CASE WHEN s.mask = 0 THEN s.expires_on END AS expires_on,
     coalesce(CASE WHEN s.mask = 0 THEN r.places END, '{{}}') AS territory,
     CASE WHEN s.mask = 0 THEN f.uses END AS uses
-FROM sets s LEFT JOIN permitted a USING (id) LEFT JOIN territories r USING (id)
+FROM sieve_row s LEFT JOIN permitted a USING (id) LEFT JOIN territories r USING (id)
 LEFT JOIN codes c USING (mask) LEFT JOIN flags f USING (flags)
 """
 
@@ -299,8 +297,8 @@ def sieve(cursor: CursorWrapper, *, candidates: str, question: Question) -> None
         (_STATEMENTS, "sieve_statement"),
         (_JUDGED, "sieve_judged"),
         (_SOURCES, "sieve_source"),
-        (_ROWS, "sieve_row (mask)"),  # the size matters; statistics of long arrays cost more than they bring
-        (_SIEVED, "sieved (n, code)"),
+        (_ROWS, "sieve_row (id, mask)"),  # the size matters; statistics of long arrays cost more than they bring
+        (_SIEVED, "sieved (code)"),
     ):
         cursor.execute(statement.format(**_fragments(cursor, candidates, statement)), values)
         cursor.execute(f"ANALYZE {analysed}")

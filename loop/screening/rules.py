@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import Final, Protocol
+from typing import Final
 from unicodedata import normalize
 
 from loop.screening import hidden, keys, personal, phrases, tokens
-from loop.screening.codes import BY_CODE
 from loop.screening.finding import SEAM, Finding
 from loop.screening.roster import NOBODY, Roster
-
-
-class Recogniser(Protocol):
-    """Somebody else's detector. What it answers beside the codes of the table, or outside of the text, is left out."""
-
-    def find(self, text: str) -> Iterable[Finding]:
-        """What it finds in one text."""
-
 
 # Letters in other clothes: full width, mathematical, circled. One code point each, so that ranges stay true.
 _DRESSED: Final = (range(0xFF01, 0xFF5F), range(0x1D400, 0x1D800), range(0x24B6, 0x24EA), range(0x1F130, 0x1F14A))
@@ -40,9 +31,7 @@ def plain(text: str) -> str:
     return text.translate(_PLAIN) if not text.isascii() and _IS_DRESSED.search(text) else text
 
 
-def find(
-    texts: Sequence[str], roster: Roster = NOBODY, recognisers: Sequence[Recogniser] = ()
-) -> list[tuple[Finding, ...]]:
+def find(texts: Sequence[str], roster: Roster = NOBODY) -> list[tuple[Finding, ...]]:
     """What is in each of the texts, in the order of their ranges; the same whether they come alone or together.
 
     Never raises, whatever the text. An address of the roster is `roster.email`, and not `personal.email` as well.
@@ -57,9 +46,6 @@ def find(
             found[place].append(Finding(finding.code, start, end))
     for place, text in enumerate(texts):  # one by one: most texts are ASCII, which is known without reading them
         found[place] += hidden.find(text)
-    for recogniser in recognisers:
-        for place, text in enumerate(texts):
-            found[place] += [each for each in recogniser.find(text) if _fits(each, text)]
     return [tuple(sorted(set(each), key=lambda one: (one.start, one.end, one.code))) for each in found]
 
 
@@ -75,7 +61,3 @@ def _all(joined: str, roster: Roster) -> Iterator[Finding]:
         is_ours = finding.code == "personal.email" and roster.owns(joined[finding.start : finding.end])
         yield finding._replace(code="roster.email") if is_ours else finding
     yield from roster.find(joined)
-
-
-def _fits(finding: Finding, text: str) -> bool:
-    return finding.code in BY_CODE and 0 <= finding.start < finding.end <= len(text)

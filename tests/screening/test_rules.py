@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -59,21 +59,6 @@ def test_every_code_of_the_table_is_found_somewhere() -> None:
     assert {each.family for each in codes.CODES} == set(codes.FAMILIES)
 
 
-class Boats:
-    """Somebody else's detector: finds a word, and claims what it may not."""
-
-    def find(self, text: str) -> Iterable[Finding]:
-        at = text.find("ferry")
-        if at >= 0:
-            yield Finding("personal.phone", at, at + 5)
-        yield Finding("nobody.knows", 0, 1)
-        yield Finding("personal.ip", 0, len(text) + 1)
-
-
-def test_another_detector_is_asked_and_kept_within_the_table_and_the_text() -> None:
-    assert find(["the ferry", "a pier"], recognisers=[Boats()]) == [(Finding("personal.phone", 4, 9),), ()]
-
-
 def test_a_family_is_off_standard_or_strict() -> None:
     standard = codes.read({})
     assert codes.weigh(["personal.email", "personal.email"], standard) == ("pass", {"personal.email": 2})
@@ -96,3 +81,10 @@ def test_many_people_cost_no_more_than_a_few() -> None:
     assert find(["Ada4999 Lovelace4999 and Ada12 Lovelace1 and Ada1 Lovelace1"], many) == [
         (Finding("roster.name", 0, 20), Finding("roster.name", 45, 59)),
     ]  # fmt: skip
+
+
+def test_the_document_has_the_table_of_the_code() -> None:
+    document = (Path(__file__).resolve().parents[2] / "docs" / "screening.md").read_text(encoding="utf-8")
+    rows = [f"| `{each.code}` | {each.words} | {each.standard} | {each.strict} |" for each in codes.CODES]
+    assert [line for line in document.splitlines() if line.startswith("| `")] == rows
+    assert f"({codes.SCREEN})" in document

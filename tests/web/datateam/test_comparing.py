@@ -10,7 +10,7 @@ from loop.export.models import Export
 from loop.kernel.actor import SYSTEM
 from loop.people.account import add_user
 from loop.people.member import add_member
-from loop.people.roles import EXPORTS_READ, REGISTRY_READ
+from loop.people.roles import EXPORTS_ORDER, EXPORTS_READ, REGISTRY_READ
 from loop.people.token import create_token
 from tests.api.conftest import Caller
 from tests.support.releases import decision, suggestion
@@ -100,3 +100,37 @@ def test_the_api_says_the_same_and_codes_to_who_may_see_the_registry(desks: Desk
     assert any(each["by"] == "model" and each["new_rows"] for each in found.body["balance"])
     twice = caller(EXPORTS_READ, REGISTRY_READ).get(f"exports/{new.uid}/compare/{new.uid}")
     assert (twice.status, twice.body["code"]) == (409, "not_comparable")
+
+
+def test_the_next_is_ordered_from_the_page_once_and_refused_where_there_is_a_newer(desks: Desks) -> None:
+    desks.release()
+    address = desks.address("exports/1/next/")
+    assert "Order the next" in desks["data"].get(desks.address("exports/1/")).content.decode()
+    for _ in range(2):
+        answer = desks["data"].post(address, {"key": "one-click"})
+        assert answer["Location"] == desks.address("exports/2/")
+    page = desks["data"].get(desks.address("exports/2/")).content.decode()
+    assert "worked out when its rows are known" in page
+    assert "Next of" in page
+    refused = desks["data"].post(address, {"key": "another"}, follow=True)
+    assert "E-2 in the making" in refused.content.decode()
+    assert Export.objects.count() == 2
+    assert desks["producer"].post(address).status_code == 403
+    assert desks["stranger"].post(address).status_code == 404
+
+
+def test_the_api_orders_the_next(desks: Desks) -> None:
+    old, show = desks.release(), desks.stage
+    user = add_user(username="robot", actor=SYSTEM).user
+    add_member(user=user, production=show.production, role="data", actor=SYSTEM)
+    token, text = create_token(
+        user=user, name="nightly", scopes=(EXPORTS_ORDER,), productions=[show.production], actor=SYSTEM, days=30
+    )
+    robot, path = Caller(text, token), f"exports/{old.uid}/next"
+    made = robot.post(path, {"formats": ["csv"]})
+    assert made.status == 202, made.body
+    assert (made.body["version"], made.body["formats"]) == ("", ["csv"])
+    assert robot.get(f"exports/{made.body['id']}").body["next_of"] == str(old.uid)
+    again = robot.post(path, {})
+    assert (again.status, again.body["code"]) == (409, "conflict")
+    assert robot.post(path, {"labels": "loudest"}).status == 400

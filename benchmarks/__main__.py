@@ -1,14 +1,14 @@
 """Every figure of docs/performance.md, measured and written by one command.
 
-    python -m benchmarks [--rounds 5] [--decisions 50000] [--seed 7] [--only rows|browser] [--dry-run]    (make bench)
+    python -m benchmarks [--rounds 5] [--decisions 50000] [--seed 7] [--only rows|gate|impact|browser] [--dry-run]
 
 Each round runs `benchmarks.ingest`, `benchmarks.export` and `benchmarks.review` once, each on fresh databases and with
 its own yardstick in the same minute. Read the ratios: they compare our step with what PostgreSQL itself needs for the
 same rows, or with the plain form for the same verdicts, on the same machine, so they carry over to others. Seconds,
 rows a second and memory belong to the machine named above them. The middle column is the median of the rounds, beside
 it lowest and highest: where these lie far apart the machine was busy, and the run says little. The exit code is 1 if a
-median misses its target. `--only browser` measures the review room and leaves the
-other tables as they stand, `--only rows` the reverse.
+median misses its target. `--only` measures one group and leaves the tables of the others as they stand. `gate` and
+`impact` fill a large database once and ask it in every round; `--rows` and `--stored` make it smaller.
 
 `--dry-run` prints the section instead of writing it between the markers of the page; use it for smaller runs.
 """
@@ -30,7 +30,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "performance.md"
-GROUPS = {"rows": ("ingest", "export"), "browser": ("review",)}  # each with markers of its own on the page
+GROUPS = {
+    "rows": ("ingest", "export"),
+    "gate": ("gate",),
+    "impact": ("impact",),
+    "browser": ("review",),
+}
+LARGE = ("gate", "impact")  # one process has all rounds
+CROWDS = {"scenes": "people recur by scene", "distinct": "nearly no two rows with the same people"}
+SIZES = ("least", "middle", "most")
+PARTIES = {"few": "1,000 rows reached", "many": "50,000 rows reached"}
 GIB = 2**30
 PEAK_MIB = 400
 KEY_MS, LARGEST_MS = 100, 600
@@ -76,6 +85,40 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         Figure("peak_mib", "peak memory of the process, MiB", most=PEAK_MIB),
         Figure("backend_mib", "peak memory of its database backend, MiB", most=PEAK_MIB),
     ),
+    "gate": tuple(
+        Figure(f"{key}_{kind}", f"{about}: {words}", most=most)
+        for kind, about in CROWDS.items()
+        for key, words, most in (
+            ("added", "the gate by the rest of the same freeze, processor", 0.5 if kind == "scenes" else None),
+            ("added_wall", "the same by the clock", None),
+            ("added_to_bare", "what it adds to a freeze that asks nobody and keeps nothing of the answer", None),
+            ("gate_s", "the gate, s", None),
+            ("with_s", "the freeze with it, s", None),
+            ("bare_s", "the freeze that asks nobody, s", None),
+            ("gate_cpu_s", "the gate, processor, s", None),
+            ("included", "rows that may leave", None),
+        )
+    ),
+    "impact": (
+        *(
+            Figure(f"{party}_{key}_{size}", f"{about}, {size} stored: {words}", most=2 if key == "preview_s" else None)
+            for party, about in PARTIES.items()
+            for size in SIZES
+            for key, words in (
+                ("preview_s", "the impact, s"),
+                ("index_s", "its rows by the index, s"),
+                ("scan_s", "its rows by sequential scan, s"),
+            )
+        ),
+        *(
+            figure
+            for party, about in PARTIES.items()
+            for figure in (
+                Figure(f"{party}_growth", f"{about}: the impact among the most stored by that among the least"),
+                Figure(f"{party}_by_scan", f"{about}, most stored: sequential scan by index"),
+            )
+        ),
+    ),
     "review": (
         *(
             figure
@@ -107,6 +150,16 @@ def measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
     command = [sys.executable, "-m", f"benchmarks.{name}", *words]
     done = subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def measured_large(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """What each round of a large benchmark says."""
+    size = ["--rows", str(options.rows)] if name == "gate" else ["--stored", options.stored]
+    words = ["--rounds", str(options.rounds), "--seed", str(options.seed), *size]
+    command = [sys.executable, "-m", f"benchmarks.{name}", *words]
+    done = subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True)
+    found: list[dict[str, Any]] = json.loads(done.stdout)["each"]
     return found
 
 
@@ -191,18 +244,26 @@ def group_of(names: tuple[str, ...], options: argparse.Namespace) -> tuple[str, 
     """The section of one group, measured now, and the targets that were missed."""
     about = machine()
     rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for name in set(names) & set(LARGE):
+        rounds[name] = measured_large(name, options)
     for number in range(options.rounds):
         for name, found in rounds.items():
+            if name in LARGE:
+                continue
             print(f"round {number + 1} of {options.rounds}: {name}", file=sys.stderr, flush=True)
             found.append(measured(name, options))
     lines = [f"Measured on {datetime.now(UTC):%d %B %Y} by `make bench`.", "", *about]
     lines.append(f"- rounds: {options.rounds}, seed {options.seed}")
-    if "review" not in names:
+    if "gate" in names:
+        lines[-1] += f", {options.rows} rows of five contributors each"
+    elif "impact" in names:
+        lines[-1] += f", a hundred releases with {options.stored.replace(',', ', ')} rows in all"
+    elif "review" not in names:
         lines[-1] = f"- rounds: {options.rounds}, each with {options.decisions} decisions, seed {options.seed}"
     missed: list[str] = []
     for name, found in rounds.items():
         rows, late = table(name, found)
-        lines += ["", f"### {title(name, found[-1])}", "", *rows]
+        lines += ["", *rows] if name in LARGE else ["", f"### {title(name, found[-1])}", "", *rows]
         missed += late
     return "\n".join(lines), missed
 
@@ -213,6 +274,8 @@ def main() -> None:
     parser.add_argument("--decisions", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", choices=GROUPS)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the gate")
+    parser.add_argument("--stored", default="1000000,3000000,10000000", help="three sizes for the impact")
     parser.add_argument("--dry-run", action="store_true")
     options = parser.parse_args()
     import django

@@ -67,4 +67,8 @@ class Arrivals:
 def _problems(found: Judged, of: str = "") -> Iterator[Problem]:
     """What the one who brings it is told: which text and what it holds, in words of ours."""
     for name, code in dict.fromkeys((name, code) for name, code, _, _ in found.places if code in found.findings):
-        yield Problem(f"{of}{name}", "a text without what screening looks for", f"{BY_CODE[code].words} ({code})")
+        yield Problem(
+            f"{of}{name}",
+            "a text without what screening looks for",
+            f"{BY_CODE[code].words} ({code}); it is held in quarantine",
+        )

@@ -75,7 +75,10 @@ def test_a_file_is_screened_as_it_is_brought_in() -> None:
         ("s", "quarantined", {"control.token": 1}), ("s", "pass", {"personal.email": 1}),
         ("d", "quarantined", {"injection.override": 1}), ("d", "quarantined", {"control.token": 1}),
     ]  # fmt: skip
-    assert [(each.line, each.problem.field, each.problem.found) for each in report.warnings] == [
+    assert [
+        (each.line, each.problem.field, each.problem.found.removesuffix("; it is held in quarantine"))
+        for each in report.warnings
+    ] == [
         (1, "content", "a control token of a chat template (control.token)"),
         (3, "decisions: rationale", "an order to disregard earlier instructions (injection.override)"),
         (3, "decisions: spans[0].note", "a control token of a chat template (control.token)"),

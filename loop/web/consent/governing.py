@@ -9,7 +9,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -85,20 +85,16 @@ class ScreeningForm(forms.Form):
 
     prefix = "screening"
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, data: QueryDict | None, *, initial: dict[str, str]) -> None:
+        stood = {f"{self.prefix}-{family}": level for family, level in initial.items()}
+        super().__init__(None if data is None else stood | data.dict(), initial=initial)
         for family, label in codes.FAMILIES.items():
             holding = [each.words for each in codes.CODES if each.family == family and each.standard == codes.HOLD]
             self.fields[family] = forms.ChoiceField(
                 label=label,
-                required=False,
                 choices=[(level, level) for level in codes.LEVELS],
                 help_text=f"Standard holds back {', '.join(holding)}." if holding else "Standard only notes.",
             )
-
-    def levels(self) -> dict[str, str]:
-        """What was chosen, and the rest as it stood."""
-        return {family: self.cleaned_data.get(family) or self.initial[family] for family in codes.FAMILIES}
 
 
 class RuleRows(forms.BaseFormSet):  # type: ignore[type-arg]  # generic for the checker alone
@@ -146,7 +142,7 @@ def index(request: HttpRequest, code: str) -> HttpResponseBase:
         "form": form,
         "formset": formset,
         "screening": screening,
-        "levels": [(codes.FAMILIES[family], level) for family, level in screening.initial.items()],
+        "levels": [(codes.FAMILIES[family], level) for family, level in codes.read(production.screening).items()],
         "rules": rules,
         "may_set": may_set,
         "held": held_back(production).count(),
@@ -165,7 +161,7 @@ def _keep(
     rules = [{key: value for key in KEYS if (value := row.cleaned_data.get(key))} for row in kept]
     try:
         changed = govern(
-            production=production, actor=desk.actor, ai_policy={"rules": rules}, screening=screening.levels(),
+            production=production, actor=desk.actor, ai_policy={"rules": rules}, screening=screening.cleaned_data,
             **form.cleaned_data,
         )  # fmt: skip
     except NotValidError as error:

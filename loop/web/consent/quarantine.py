@@ -48,6 +48,7 @@ def index(request: HttpRequest, code: str) -> HttpResponseBase:
         "codes": [(each, codes.words_of(each), count) for each, count in sorted(counts.items())],
         "asked": code_asked,
         "asked_words": codes.words_of(code_asked) if code_asked else "",
+        "alone": len(held_alone_by(production, code_asked)) if code_asked else 0,
         "rows": [_row(production, verdict) for verdict in found[:PAGE]],
         "has_more": len(found) > PAGE,
         "may_release": desk.may(Permission.MANAGE_PEOPLE),

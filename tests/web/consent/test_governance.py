@@ -212,6 +212,11 @@ def test_all_that_one_finding_alone_holds_is_released_together(desks: Desks) -> 
     only = desks["producer"].get(desks.address("quarantine/?code=injection.override")).content.decode()
     assert "an order to disregard earlier instructions" in only
     assert (">s33<" in only, ">s31<" in only) == (True, False)
+    assert "this alone holds" not in only
+    assert (
+        "Release the 2 that this alone holds"
+        in desks["producer"].get(desks.address("quarantine/?code=control.token")).content.decode()
+    )
     address = desks.address("quarantine/of/control.token/")
     page = desks["producer"].get(address).content.decode()
     assert "<dd>2</dd>" in page

@@ -37,6 +37,7 @@ ROUTES: dict[str, tuple[set[str], str | None]] = {
     "api-media": ({"PUT"}, "media"),
     "api-decisions": ({"GET", "HEAD", "POST"}, None),
     "api-decision": ({"GET", "HEAD"}, "decision"),
+    "api-explain": ({"GET", "HEAD"}, None),
     "api-exports": ({"GET", "HEAD", "POST"}, None),
     "api-export-preview": ({"POST"}, None),
     "api-export": ({"GET", "HEAD"}, "export"),

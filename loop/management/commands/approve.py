@@ -9,7 +9,7 @@ from loop.consent.models import ApprovalRequest
 from loop.kernel.ids import uid_of
 from loop.management.acting import acting, add_actor_argument, production_named, refusals
 from loop.material.models import Production
-from loop.recall.approvals import Approval, approvals, reason_of, word_on, requests_about, waiting
+from loop.recall.approvals import Approval, approvals, reason_of, requests_about, waiting, word_on
 from loop.recall.approve import approve
 from loop.recall.refuse import refuse
 from loop.tasks import nudge

@@ -168,8 +168,8 @@ PAGES: tuple[tuple[str, str, Callable[[], Given], str], ...] = (
 
 GESTURES = frozenset({
     "assign", "choose", "claims", "coach", "compensation-meet", "decide", "draft", "export-act",
-    "export-compare-choose", "export-next", "export-replace", "export-take", "link-close", "link-new", "media-retry", "opinion",
-    "reveal", "reveal-text", "view", "views",
+    "export-compare-choose", "export-next", "export-replace", "export-take", "link-close", "link-new", "media-retry",
+    "opinion", "reveal", "reveal-text", "view", "views",
 })  # fmt: skip
 
 

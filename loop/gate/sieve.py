@@ -35,6 +35,8 @@ _RANK = """CASE WHEN NOT a.uses ? '{purpose}' THEN NULL
         ELSE 2 END AS rank_{purpose},
     a.uses -> '{purpose}' ->> 'value' = 'notAllowed' AS refuses_{purpose}"""
 
+AGAIN = 1 << FLAGS_FROM + 2 * len(terms.FLAG_PURPOSES)  # the party has another tuple
+
 # Evaluated once a statement. No gap and no NULL, or an element would have to be searched for.
 _KNOWN = "((SELECT array_agg({value} ORDER BY t) FROM sieve_judged))[t]"
 
@@ -122,9 +124,9 @@ WHERE (a.production_id IS NULL OR a.production_id = %(production)s)
 
 _JUDGED = """
 CREATE TEMP TABLE sieve_judged ON COMMIT DROP AS
-SELECT t, party, capacity, material_kind, permitting, coalesce(expires_on, 'infinity') AS expires_on, territory,
-    count(*) OVER (PARTITION BY party) > 1 AS again,
-    mask::bigint | CASE WHEN capacity = 'decider' THEN {decides} ELSE 0 END | {bits} AS bits
+SELECT t, party, capacity, material_kind, permitting, expires_on, territory,
+    mask::bigint | CASE WHEN count(*) OVER (PARTITION BY party) > 1 THEN {again} ELSE 0 END
+        | CASE WHEN capacity = 'decider' THEN {decides} ELSE 0 END | {bits} AS bits
 FROM (SELECT t.*, CASE WHEN t.capacity <> ALL(%(capacities)s) THEN %(CONTRIBUTOR_UNKNOWN)s
         WHEN j.covers IS NOT TRUE THEN %(CONSENT_MISSING)s
         WHEN NOT j.in_force THEN
@@ -215,25 +217,22 @@ SELECT n, bit_or(mask) AS mask FROM (
 # order too. A party may be in a row in two capacities; then, and only then, its number stands there twice.
 _ROWS = """
 CREATE TEMP TABLE sieve_row ON COMMIT DROP AS
-SELECT row_number() OVER () AS id, tuples, mask, max(parties) AS parties, max(blamed) AS blamed,
-    bool_or(doubles) AS doubles, max(flags) AS flags, min(expires_on) AS expires_on, array_agg(n) AS rows
+SELECT row_number() OVER () AS id, tuples, mask, max(parties) AS parties, bool_or(doubles) AS doubles,
+    max(flags) AS flags, array_agg(n) AS rows
 FROM (
-    SELECT c.n, coalesce(i.tuples, '{{}}') AS tuples, i.parties, i.blamed, i.doubles, i.expires_on,
-        i.bits >> {flags_from} AS flags,
+    SELECT c.n, coalesce(i.tuples, '{{}}') AS tuples, i.parties, i.doubles,
+        (i.bits & {every_bit}) >> {flags_from} AS flags,
         %(question)s::bigint | coalesce(x.mask, 0) | coalesce(i.bits & {every_code}, 0)
             | CASE WHEN i.bits & {decides} <> 0 THEN 0 ELSE %(CONTRIBUTOR_UNKNOWN)s END AS mask
     FROM {candidates} c LEFT JOIN sieve_source x USING (n) LEFT JOIN (
-        SELECT n, array_agg(t ORDER BY t) AS tuples, bit_or(bits) AS bits, min(expires_on) AS expires_on,
-            array_agg(party ORDER BY t) AS parties,
-            array_agg(party ORDER BY t) FILTER (WHERE bits & {every_code} <> 0) AS blamed,
-            count(*) FILTER (WHERE again) > 1 AS doubles
+        SELECT n, array_agg(t ORDER BY t) AS tuples, bit_or(bits) AS bits, array_agg(party ORDER BY t) AS parties,
+            count(*) FILTER (WHERE bits & {again} <> 0) > 1 AS doubles
         FROM (
-            SELECT n, t, {known[bits]} AS bits, {known[party]} AS party, {known[expires_on]} AS expires_on,
-                {known[again]} AS again
+            SELECT n, t, {known[bits]} AS bits, {known[party]} AS party
             FROM (
                 SELECT DISTINCT p.n, j.t FROM sieve_part p JOIN sieve_judged j USING (party, capacity, material_kind)
                 ORDER BY 1, 2
-            ) ordered
+            ) ordered OFFSET 0  -- or it would be looked up anew for each aggregate
         ) o
         GROUP BY n
     ) i USING (n)
@@ -246,9 +245,13 @@ CREATE TEMP TABLE sieved ON COMMIT DROP AS
 WITH passing AS NOT MATERIALIZED (
     SELECT id, unnest(tuples) AS t FROM sieve_row WHERE mask = 0
 ), permitted AS (
-    SELECT e.id, array_agg(DISTINCT j.a ORDER BY j.a) AS authorisation_ids
-    FROM passing e JOIN (SELECT t, unnest(permitting) AS a FROM sieve_judged) j USING (t)
+    SELECT e.id, array_agg(DISTINCT j.a ORDER BY j.a) AS authorisation_ids, min(j.expires_on) AS expires_on
+    FROM passing e JOIN (SELECT t, unnest(permitting) AS a, expires_on FROM sieve_judged) j USING (t)
     GROUP BY e.id
+), blamed AS (
+    SELECT e.id, array_agg(DISTINCT j.party ORDER BY j.party) AS parties
+    FROM (SELECT id, unnest(tuples) AS t FROM sieve_row WHERE mask <> 0) e
+    JOIN sieve_judged j USING (t) WHERE j.bits & {every_code} <> 0 GROUP BY e.id
 ), territories AS (
     SELECT b.id, array_agg(w.place ORDER BY w.i) AS places
     FROM (
@@ -266,14 +269,14 @@ WITH passing AS NOT MATERIALIZED (
     SELECT f.flags, jsonb_build_object({uses}) AS uses FROM (SELECT DISTINCT flags FROM sieve_row WHERE mask = 0) f
 )
 SELECT unnest(s.rows) AS n, c.codes[1] AS code, coalesce(c.codes, '{{}}') AS codes,
-    coalesce(CASE WHEN s.doubles THEN
-        ARRAY(SELECT DISTINCT p FROM unnest(CASE WHEN s.mask = 0 THEN s.parties ELSE s.blamed END) p ORDER BY p)
-        WHEN s.mask = 0 THEN s.parties ELSE s.blamed END, '{{}}') AS contributor_ids,
+    coalesce(CASE WHEN s.mask <> 0 THEN b.parties
+        WHEN s.doubles THEN ARRAY(SELECT DISTINCT p FROM unnest(s.parties) p ORDER BY p)
+        ELSE s.parties END, '{{}}') AS contributor_ids,
     coalesce(a.authorisation_ids, '{{}}') AS authorisation_ids,
-    CASE WHEN s.mask = 0 THEN s.expires_on END AS expires_on,
+    a.expires_on,
     coalesce(CASE WHEN s.mask = 0 THEN r.places END, '{{}}') AS territory,
     CASE WHEN s.mask = 0 THEN f.uses END AS uses
-FROM sieve_row s LEFT JOIN permitted a USING (id) LEFT JOIN territories r USING (id)
+FROM sieve_row s LEFT JOIN permitted a USING (id) LEFT JOIN blamed b USING (id) LEFT JOIN territories r USING (id)
 LEFT JOIN codes c USING (mask) LEFT JOIN flags f USING (flags)
 """
 
@@ -316,9 +319,11 @@ def _fragments(cursor: CursorWrapper, candidates: str, statement: str) -> dict[s
             for purpose in terms.FLAG_PURPOSES
         ),
         "flags": ",\n        ".join(_FLAG.format(purpose=purpose) for purpose in terms.FLAG_PURPOSES),
-        "known": {name: _KNOWN.format(value=name) for name in ("bits", "party", "expires_on", "again")},
+        "known": {name: _KNOWN.format(value=name) for name in ("bits", "party")},
         "every_code": str(DECIDES - 1),
         "decides": str(DECIDES),
+        "again": str(AGAIN),
+        "every_bit": str(AGAIN - 1),
         "flags_from": str(FLAGS_FROM),
         "bits": " | ".join(
             f"((ARRAY[0, 1, 3]::bigint[])[coalesce(rank_{purpose}, 0) + 1] << {FLAGS_FROM + 2 * place})"

@@ -34,6 +34,7 @@ from loop.export.models import (
     ExportRowDropped,
     ExportShard,
     Heartbeat,
+    SavedRecipe,
 )
 from loop.material.models import (
     Material,
@@ -123,6 +124,7 @@ __all__ = [
     "RecipientDutyMet",
     "Rendition",
     "ReviewPolicy",
+    "SavedRecipe",
     "SavedView",
     "Scene",
     "ScreenVerdict",

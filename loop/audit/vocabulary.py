@@ -177,6 +177,10 @@ EVENTS: Mapping[str, EventType] = {
         ("loop_authorisation_event",),
         ("state", "effective_at"),
     ),
+    "recipe.saved": EventType(
+        "saved version {version} of the recipe {name}", ("loop_saved_recipe",), ("name", "version"), data=False
+    ),
+    "recipe.retired": EventType("retired the recipe {name}", ("loop_saved_recipe",), ("name",), data=False),
     "export.ordered": EventType(
         "ordered an export: {profile} for {purpose}", ("loop_export",), ("profile", "purpose"), data=False
     ),
@@ -310,6 +314,7 @@ VOUCHED: Mapping[str, Vouched] = {
         ("export.ordered", "export.frozen", "export.built", "export.published", "export.failed", "export.cancelled"),
         needs_event=True,
     ),
+    "loop_saved_recipe": Vouched(("recipe.saved", "recipe.retired"), needs_event=True),
     "loop_download": Vouched(("export.downloaded",), linked=True, needs_event=True, frozen=True),
     "loop_erasure": Vouched(("party.erased",), linked=True, needs_event=True, frozen=True),
     "loop_recall_notice": Vouched(("recall.issued",), linked=True, needs_event=True, frozen=True),

@@ -59,7 +59,7 @@ def _build(export_id: int) -> Step:
 
 
 def _finish(export_id: int, token: UUID) -> object:
-    export = Export.objects.select_related("production", "recipient", "replaces", "next_of").get(pk=export_id)
+    export = Export.objects.select_related("production", "recipient", "replaces", "next_of", "saved").get(pk=export_id)
     return finish(export, token)
 
 

@@ -141,6 +141,8 @@ def _beside(record: ReleaseRecord) -> list[str]:
 def _version(record: ReleaseRecord) -> list[str]:
     export = record.export
     lines = [f"- Version: {export.version}"]
+    if export.saved is not None:
+        lines.append(f"- Recipe: {plain(export.saved.name)}, version {export.saved.version}")
     if export.replaces is not None:
         old = export.replaces
         lines += [

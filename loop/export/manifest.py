@@ -51,6 +51,7 @@ def manifest(record: ReleaseRecord, files: Sequence[FileEntry]) -> bytes:
                 "ordered_at": rfc3339(export.ordered_at),
                 "frozen_at": rfc3339(export.frozen_at) if export.frozen_at else None,
                 "replaces": _named(export.replaces),
+                **({"recipe": {"name": export.saved.name, "version": export.saved.version}} if export.saved else {}),
                 **({"next_of": _named(export.next_of)} if export.next_of else {}),
             },
             "recall_feed": address_of(FEED, export.uid),

@@ -32,6 +32,36 @@ class Profile(models.TextChoices):
     OPENAI_FT = "openai_ft", "OpenAI fine-tuning"
 
 
+class SavedRecipe(models.Model):
+    """The parameters of an order under a name, by version: what is saved again becomes the next, and all stay."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    production = models.ForeignKey(Production, on_delete=models.PROTECT, related_name="recipes")
+    name = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    profile = models.CharField(max_length=32)
+    purpose = models.CharField(max_length=40)
+    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="recipes")
+    recipe = models.JSONField()  # as in Export
+    saved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "loop_saved_recipe"
+        constraints = [
+            models.UniqueConstraint(fields=["production", "name", "version"], name="saved_recipe_unique_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, version {self.version}"
+
+    @property
+    def said(self) -> tuple[str, str, int, dict[str, object]]:
+        """Everything that it fixes."""
+        return (self.profile, self.purpose, self.recipient_id, self.recipe)
+
+
 class Export(models.Model):
     """One dataset release. The row is the truth; a message only says "look at it".
 
@@ -57,6 +87,7 @@ class Export(models.Model):
     purpose = models.CharField(max_length=40)
     recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="exports")
     recipe = models.JSONField()  # filters, labels policy, options: everything else that decides membership and bytes
+    saved = models.ForeignKey(SavedRecipe, null=True, blank=True, on_delete=models.PROTECT, related_name="exports")
     checkpoint_size = models.BigIntegerField()  # decisions whose log index is below it belong
     gate_date = models.DateField()
     order_digest = models.BinaryField(max_length=32)

@@ -18,7 +18,7 @@ from loop.export.approval import ask_for_release, goes_outside
 from loop.export.beside import check_formats
 from loop.export.filters import check_filters
 from loop.export.line import check_newest, members, next_version
-from loop.export.models import Export, Profile
+from loop.export.models import Export, Profile, SavedRecipe
 from loop.export.recipe import NO_FILTERS
 from loop.export.rules import ORDERED, ROWS_PER_SHARD
 from loop.gate.question import ask
@@ -66,6 +66,7 @@ def order(
     splits: str = "",
     split_seed: str = "",
     second: Actor | None = None,
+    saved: SavedRecipe | None = None,
 ) -> Export:
     """Records an order and returns it in state `ordered`; building is somebody else's step (advance.py).
 
@@ -76,6 +77,7 @@ def order(
        `gate_date`, by default today in UTC. The same recipe, cut-off, date and recipient give the same bytes.
     4. One transaction: the row with the production's next number, and its audit event. If it goes outside the studio,
        also the request for a second person's approval; `second` is that person, who approves it here and now.
+       `saved` says which recipe it came from and decides nothing (saved.py).
 
     The same `idempotency_key` of the same actor answers with the first order; with another body it is KeyReusedError.
     Durable: call it outside any transaction. The door sends the message on commit. About 10 queries and one seal.
@@ -116,6 +118,7 @@ def order(
         purpose=purpose,
         recipient=recipient,
         recipe=recipe.stored(),
+        saved=saved,
         checkpoint_size=size,
         gate_date=date_asked,
         order_digest=recipes.order_digest(
@@ -199,6 +202,7 @@ def _record(
                 "recipient": wanted.recipient.code,
                 "order": bytes(wanted.order_digest).hex(),
                 "checkpoint_size": str(wanted.checkpoint_size),
+                **({"saved": str(wanted.saved)} if wanted.saved else {}),
                 **({"version": wanted.version, "replaces": str(wanted.replaces.uid)} if wanted.replaces else {}),
                 **({"next_of": str(wanted.next_of.uid)} if wanted.next_of else {}),
             },

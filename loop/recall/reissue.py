@@ -60,4 +60,5 @@ def reissue(*, export: Export, actor: Actor, second: Actor | None = None) -> Exp
         splits=said(recipe.splits),
         split_seed=recipe.split_seed,
         second=second,
+        saved=export.saved,
     )

@@ -154,7 +154,7 @@ class Command(BaseCommand):
             "production": production_named(options["production"]),
             "profile": options["profile"],
             "purpose": options["purpose"],
-            "recipient": _recipient(options["recipient"]),
+            "recipient": recipient_named(options["recipient"]),
             "actor": acting(options["actor"]),
             "labels": options["labels"] or DEFAULT_LABELS,
             "form": options["form"] or STANDARD,
@@ -264,7 +264,7 @@ def _how_to_approve(asked: ApprovalRequest) -> str:
     return f"To approve it: ./manage.py approve {asked.uid} --actor NAME"
 
 
-def _recipient(code: str) -> Recipient:
+def recipient_named(code: str) -> Recipient:
     found = Recipient.objects.filter(code=code).first()
     if found is None:
         known = ", ".join(Recipient.objects.order_by("code").values_list("code", flat=True)[:20]) or "none yet"

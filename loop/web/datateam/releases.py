@@ -72,7 +72,7 @@ def release_at(
 ) -> tuple[Desk, Production, Export]:
     """The release of that number on a production whose releases the login may see; 404 otherwise."""
     desk, production = open_production(request, code, permission)
-    found = Export.objects.select_related("recipient", "ordered_by", "replaces", "next_of", "production")
+    found = Export.objects.select_related("recipient", "ordered_by", "replaces", "next_of", "production", "saved")
     return desk, production, get_object_or_404(found, production=production, number=number)
 
 

@@ -25,6 +25,7 @@ from loop.material.models import Production
 from loop.people.models import Token
 from loop.people.roles import EXPORTS_READ
 from tests.api.conftest import Caller
+from tests.support.cutting_room import bring_in, line
 
 DEAD = "There is nothing here, or nothing this token may see."
 
@@ -71,6 +72,7 @@ def published(caller: Caller) -> dict[str, Any]:
 
 
 def test_an_order_is_accepted_with_its_address(robot: Caller, ferry: Production) -> None:
+    bring_in(ferry, [line("s01-a", "The pause says it.", stage="development")])
     answer = robot.post("exports", ORDER | {"filters": {"stages": ["development"]}, "gate_date": "2026-11-01"})
     assert answer.status == 202, answer.body
     assert answer.body["filters"] == {"stages": ["development"]}

@@ -83,7 +83,7 @@ def check_filters(production: Production, recipe: Recipe) -> None:
            labelled.order_by("decider_role").values_list("decider_role", flat=True))  # fmt: skip
     _known("people", filters, f"the id of somebody who decided for {code}", lambda person: labelled.filter(_by(person)))
     _check_days(filters, labelled, code)
-    if filters and not _matching(labelled, filters).exists():
+    if len(filters) > 1 and not _matching(labelled, filters).exists():
         raise NotValidError(
             f"filters: expected at least one decision of {code} that meets all of {', '.join(sorted(filters))}, found "
             "none. Take one of them away, or add values to it.",

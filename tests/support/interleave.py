@@ -80,6 +80,9 @@ class _Actor:
     def has_ended(self) -> bool:
         return self.done is not None and self.done.done()
 
+    def is_free(self, game: _Game) -> bool:
+        return not self.has_ended() and self not in game.waiting
+
 
 @dataclass
 class Turns:
@@ -87,31 +90,54 @@ class Turns:
 
     pool: ThreadPoolExecutor
 
-    def play(self, dice: Random, acts: Mapping[str, Callable[[], Any]]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        """Runs the acts to their ends; what each returned, and the order in which points were reached: (who, where)."""
-        actors = [_Actor(name) for name in acts]
-        history: list[tuple[str, str]] = []
-        for actor in actors:
+    def play(
+        self, dice: Random, acts: Mapping[str, Callable[[], Any]], plan: Iterable[tuple[str, str]] = ()
+    ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """Runs the acts to their ends; what each returned, and the order in which points were reached: (who, where).
+
+        `plan` comes first: who goes on until where, as far as the locks let them; then the dice decide each turn. Where
+        somebody waits for a lock it says "waits", at the end "end".
+        """
+        actors = {name: _Actor(name) for name in acts}
+        game = _Game(history=[], waiting=[])
+        for actor in actors.values():
             actor.done = self.pool.submit(_act, actor, acts[actor.name])
             _wait(actor)
-        waiting: list[_Actor] = []
-        while any(not actor.has_ended() for actor in actors):
-            for actor in [one for one in waiting if one.stands.is_set() or one.has_ended()]:
-                waiting.remove(actor)
-                history.append((actor.name, actor.label if not actor.has_ended() else "end"))
-            free = [actor for actor in actors if actor not in waiting and not actor.has_ended()]
-            if not free:
-                time.sleep(LOOK_AGAIN_S)
-                continue
-            actor = dice.choice(free)
-            actor.stands.clear()
-            actor.go.set()
-            if _wait(actor):
-                history.append((actor.name, actor.label if not actor.has_ended() else "end"))
+        for name, label in plan:
+            while actors[name].is_free(game) and actors[name].label != label:
+                game.turn(actors[name])
+        while any(not actor.has_ended() for actor in actors.values()):
+            free = [actor for actor in actors.values() if actor.is_free(game)]
+            if free:
+                game.turn(dice.choice(free))
             else:
-                history.append((actor.name, "waits"))
-                waiting.append(actor)
-        return {actor.name: actor.done.result() for actor in actors if actor.done is not None}, history
+                time.sleep(LOOK_AGAIN_S)
+            game.woken()
+        game.woken()
+        return {name: actor.done.result() for name, actor in actors.items() if actor.done is not None}, game.history
+
+
+@dataclass
+class _Game:
+    """The turns so far, and who waits for a lock."""
+
+    history: list[tuple[str, str]]
+    waiting: list[_Actor]
+
+    def turn(self, actor: _Actor) -> None:
+        actor.stands.clear()
+        actor.go.set()
+        if _wait(actor):
+            self.history.append((actor.name, "end" if actor.has_ended() else actor.label))
+        else:
+            self.history.append((actor.name, "waits"))
+            self.waiting.append(actor)
+
+    def woken(self) -> None:
+        """Those whose lock was let go have come to their next point by themselves."""
+        for actor in [one for one in self.waiting if one.stands.is_set() or one.has_ended()]:
+            self.waiting.remove(actor)
+            self.history.append((actor.name, "end" if actor.has_ended() else actor.label))
 
 
 def _act(actor: _Actor, act: Callable[[], Any]) -> Any:

@@ -89,9 +89,13 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         Figure(f"{key}_{kind}", f"{about}: {words}", most=most)
         for kind, about in CROWDS.items()
         for key, words, most in (
-            ("added", "the gate by the rest of the same freeze, processor", 0.5 if kind == "scenes" else None),
+            (
+                "added_to_bare",
+                "what it adds to a freeze that asks nobody and keeps nothing of the answer, processor",
+                0.5,
+            ),
+            ("added", "the gate by the rest of the same freeze, processor", None),
             ("added_wall", "the same by the clock", None),
-            ("added_to_bare", "what it adds to a freeze that asks nobody and keeps nothing of the answer", None),
             ("gate_s", "the gate, s", None),
             ("with_s", "the freeze with it, s", None),
             ("bare_s", "the freeze that asks nobody, s", None),

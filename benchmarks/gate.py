@@ -12,12 +12,12 @@ Each round, in one process, the tables of the release emptied before each:
 - bare: the same transaction with nobody asked: candidates, erased texts, all rows with the same positions and names and
   empty lists where the gate's answers stand, the same indexes, commit.
 
-`added_to_bare` is the whole freeze by the bare one, minus 1: what the gate adds to an export, with the writing of who is
-involved and under which authorisation into each row, and its index; the target is at most 0.5. `added` is the gate alone
-by the rest of the same freeze. Both are taken of the processor's time of the database's backend, which a busy machine disturbs
-less than seconds; `added_wall` is `added` by the clock. Prints one JSON object; its `each` has one object a round,
-every name with its crowd. `scenes`: sets of people recur, as on a show; `distinct`: nearly every row has its own, the
-worst case.
+`added_to_bare` is the whole freeze by the bare one, minus 1: what the gate adds to an export, with the writing of who
+is involved and under which authorisation into each row, and its index; the target is at most 0.5. `added` is the gate
+alone by the rest of the same freeze. Both are taken of the processor's time of the database's backend, which a busy
+machine disturbs less than seconds; `added_wall` is `added` by the clock. Prints one JSON object; its `each` has one
+object a round, every name with its crowd. `scenes`: sets of people recur, as on a show; `distinct`: nearly every row
+has its own, the worst case.
 """
 
 import argparse

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from django.contrib import messages
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -104,6 +105,7 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
     # Media may be thousands of files, and the page is about the release: they are listed for whoever asks.
     listed = [file for file in files if "media" in request.GET or not file.name.startswith(f"{MEDIA}/")]
     tables = spreads(export)
+    prefetch_related_objects([export], Prefetch("recalls", queryset=notices()))  # the chip of its state reads them too
     return render(
         request,
         "datateam/export.html",
@@ -122,7 +124,7 @@ def show(request: HttpRequest, code: str, number: int) -> HttpResponseBase:
             "trouble": trouble,
             "feed": request.build_absolute_uri(path_to(FEED, export.uid)),
             "replacement": replacements_of([export.pk]).get(export.pk),
-            "recalls": [recall_of(notice, now()) for notice in notices().filter(export=export)],
+            "recalls": [recall_of(notice, now()) for notice in export.recalls.all()],
             "downloads": list(export.downloads.order_by("-id")[:20]),
             "dropped": (export.rows_included or 0) - sum(line.rows for _, lines in tables[:1] for line in lines),
             "due": due_by(export) if desk.may(Permission.SETTLE) else [],

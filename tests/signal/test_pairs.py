@@ -16,7 +16,7 @@ from loop.signal.rules import POLICIES, Row, Rows
 from tests.signal.histories import History, Told, Written, histories, write
 
 ROUNDS, SEED = 4000, 20261120
-EXAMPLES = ROUNDS if os.environ.get("CIRCLED_SOAK") == "1" else ROUNDS // 20
+EXAMPLES = ROUNDS if os.environ.get("CIRCLED_SOAK") == "1" else ROUNDS // 100
 PURE = {
     SIGNALS: rules.signals, UNPAIRED: rules.unpaired, PREFERENCE: rules.pairs, made.SFT: kinds.sft,
     made.OPENAI_FT: kinds.openai_ft, made.PROMPT_ONLY: kinds.prompts, made.STEPWISE: kinds.stepwise,
